@@ -1,0 +1,1 @@
+"""Who is shown: finding faces, following them, matching them with the enrolled gallery."""

@@ -1,0 +1,1 @@
+"""What follows: observations joined over time, and the rules that read them."""

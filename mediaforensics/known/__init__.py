@@ -1,0 +1,1 @@
+"""What was seen before: hash lists, exact search, pictures inside frames."""

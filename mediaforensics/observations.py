@@ -1,0 +1,213 @@
+"""What a detector may say: frozen statements about one moment, each with its own measurement.
+
+An observation is about one sample. Those that belong together over time (one text, one face) carry the
+same ``track`` number, given by the detector and unique within it; ``findings/link.py`` joins them.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+from mediaforensics.types import Box, Quad, Timestamp
+
+Tier = Literal["match", "lead", "unknown"]
+Route = Literal["plain", "rotated", "composite", "inpainted", "known_image"]
+OverlayKind = Literal[
+    "flames", "bullet_hole", "crosshair", "blood", "crossed_out", "noose", "weapon", "skull", "explosion"
+]
+OverlayMethod = Literal["model", "residual", "motion"]
+Extent = Literal["frame", "region"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Observation:
+    """The common part.
+
+    Attributes
+    ----------
+    time : Timestamp
+        The sample it is about.
+    detector : str
+        Name of the detector that says it.
+    """
+
+    time: Timestamp
+    detector: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TextSeen(Observation):
+    """An overlaid text visible in this sample.
+
+    Attributes
+    ----------
+    track : int
+        The same text on later samples has the same number. A later reading of a track replaces an earlier
+        one when its ``confidence`` is higher.
+    text : str
+        In logical order, lines separated by ``"\\n"`` in reading order.
+    box : Box
+        Around all its lines.
+    lines : tuple of Quad
+        Corners of each line, for masking and display.
+    confidence : float
+        0..1, the recogniser's own.
+    script : str
+        Unicode script name, such as ``Latin``, ``Arabic``, ``Cyrillic``.
+    language : str or None
+        ISO 639-1 code where it could be told.
+    engine : str
+        What read it, such as ``pp-ocrv6`` or ``tesseract``.
+    """
+
+    track: int
+    text: str
+    box: Box
+    lines: tuple[Quad, ...]
+    confidence: float
+    script: str
+    language: str | None
+    engine: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KnownSeen(Observation):
+    """A known picture in this sample.
+
+    Attributes
+    ----------
+    entry_id, list_name : str
+        Which picture of which list.
+    labels : tuple of str
+        The list's labels for it.
+    extent : {"frame", "region"}
+        Whether it fills the frame or is a picture inside it.
+    box : Box
+        Where it is.
+    mirrored : bool
+        Shown left-right mirrored.
+    algorithm : str
+        ``pdq-256`` or ``sift``.
+    distance_bits : int
+        Hamming distance (0 for ``sift``).
+    inliers : int
+        Geometrically consistent local features (0 for ``pdq-256``).
+    covered_fraction : float
+        Share of the known picture that something else covers, 0..1.
+    """
+
+    entry_id: str
+    list_name: str
+    labels: tuple[str, ...]
+    extent: Extent
+    box: Box
+    mirrored: bool
+    algorithm: str
+    distance_bits: int
+    inliers: int
+    covered_fraction: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FaceSeen(Observation):
+    """A face in this sample; says nothing about who it is.
+
+    Attributes
+    ----------
+    track : int
+        The same face on later samples has the same number.
+    box : Box
+        Around the face.
+    landmarks : tuple of (float, float)
+        Right eye, left eye, nose, right and left mouth corner, source pixels, of the person shown.
+    confidence : float
+        0..1, the detector's own.
+    angle_degrees : float
+        Clockwise rotation of the face in the picture; 0 is upright.
+    seen_directly : bool
+        False where the face is hidden at the moment and its track carries the place.
+    """
+
+    track: int
+    box: Box
+    landmarks: tuple[tuple[float, float], ...]
+    confidence: float
+    angle_degrees: float = 0.0
+    seen_directly: bool = True
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FaceMatched(Observation):
+    """What the gallery says about a face track, as of this sample. The last one of a track counts.
+
+    Attributes
+    ----------
+    track : int
+        The FaceSeen track it is about.
+    person_id : str or None
+        The enrolled person; None with tier ``unknown``.
+    name : str or None
+        The enrolled person's name, for sentences.
+    tier : {"match", "lead", "unknown"}
+        How sure.
+    similarity, threshold : float
+        Cosine similarity to the person, and what this gallery asks for a match by this route.
+    route : str
+        Which way the identity was found.
+    """
+
+    track: int
+    person_id: str | None
+    name: str | None
+    tier: Tier
+    similarity: float
+    threshold: float
+    route: Route
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OverlaySeen(Observation):
+    """A violent overlay on or around a face or a known picture, in this sample.
+
+    Attributes
+    ----------
+    kind : str
+        One word of the vocabulary.
+    face_track : int or None
+        The FaceSeen track it lies on.
+    known_entry_id : str or None
+        The known picture it lies on, where there is no face track.
+    box : Box
+        Around the overlay's visible part.
+    coverage_fraction : float
+        Share of the face box it covers, 0..1.
+    count : int
+        Separate marks (bullet holes); 1 where counting makes no sense.
+    confidence : float
+        0..1, calibrated so that 0.5 is the working point.
+    method : {"model", "residual", "motion"}
+        Which channel saw it.
+    """
+
+    kind: OverlayKind
+    face_track: int | None
+    known_entry_id: str | None
+    box: Box
+    coverage_fraction: float
+    count: int
+    confidence: float
+    method: OverlayMethod
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Failure(Observation):
+    """A detector could not look at this sample; its silence here means nothing.
+
+    Attributes
+    ----------
+    why : str
+        In plain words, with the type of the error.
+    """
+
+    why: str

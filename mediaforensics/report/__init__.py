@@ -1,0 +1,1 @@
+"""What we can say: the report, its JSON, its page."""

@@ -1,0 +1,1 @@
+"""What is written over the picture, and the threat in it."""
