@@ -1,3 +1,3 @@
-"""Propaganda-media forensics: who is shown, what was done to their picture, what the text threatens, and when."""
+"""Propaganda-media forensics: who is shown, what was done to them, what the text threatens, and when."""
 
 __version__ = "0.1.0"

@@ -59,7 +59,7 @@ class Detector(Protocol):
 
     @property
     def name(self) -> str:
-        """Stable name, as the report writes it: ``text``, ``known``, ``faces``, ``overlays``, ``identity``."""
+        """Stable name, as the report writes it, such as ``text`` or ``faces``."""
         ...
 
     @property

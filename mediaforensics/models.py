@@ -53,6 +53,7 @@ class Model:
         actual = hashlib.sha256(data).hexdigest()
         if actual != self.sha256:
             raise ModelMismatch(
-                f"model {self.name} ({path.name}) has SHA-256 {actual}, expected {self.sha256}: reinstall mediaforensics"
+                f"model {self.name} ({path.name}) has SHA-256 {actual}, "
+                f"expected {self.sha256}: reinstall mediaforensics"
             )
         return data

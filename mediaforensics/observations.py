@@ -38,7 +38,7 @@ class Observation:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TextSeen(Observation):
-    """An overlaid text visible in this sample.
+    r"""An overlaid text visible in this sample.
 
     Attributes
     ----------
@@ -46,7 +46,7 @@ class TextSeen(Observation):
         The same text on later samples has the same number. A later reading of a track replaces an earlier
         one when its ``confidence`` is higher.
     text : str
-        In logical order, lines separated by ``"\\n"`` in reading order.
+        In logical order, lines separated by ``"\n"`` in reading order.
     box : Box
         Around all its lines.
     lines : tuple of Quad

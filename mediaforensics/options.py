@@ -91,7 +91,7 @@ class FaceOptions:
     """Finding faces and naming enrolled people."""
 
     false_positive_identification_rate: float = 0.01
-    """Wanted share of faces of strangers that are matched to anybody; sets the threshold with gallery size."""
+    """Wanted share of strangers' faces that match anybody; sets the threshold with gallery size."""
 
     def __post_init__(self) -> None:
         rate = self.false_positive_identification_rate
@@ -172,7 +172,7 @@ def _from_mapping(cls: type[_T], mapping: Mapping[str, Any], where: str) -> _T:
 
 
 def _coerce(hint: Any, value: Any, where: str) -> Any:
-    """Check ``value`` against a field's type: a nested option class, a tuple of words, or a number or None."""
+    """Check ``value`` against a field's type: a nested option class, a tuple of words, a number or None."""
     choices = getattr(hint, "__args__", ()) if not hasattr(hint, "__origin__") else ()
     choices = choices or (hint,)
     if value is None:

@@ -31,7 +31,7 @@ Strength = Literal["weak", "moderate", "strong"]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Entry:
-    """The common part: ``id`` unique in the report, ``span`` of visibility, ``clearest`` the sample shown for it."""
+    """The common part: ``id`` unique in the report, ``span`` of visibility, ``clearest`` its best sample."""
 
     id: str
     span: Span

@@ -32,7 +32,8 @@ class View:
     origin_px: tuple[int, int] = (0, 0)
 
     def __repr__(self) -> str:
-        return f"View(shape={self.pixels.shape}, source_per_view={self.source_per_view}, origin_px={self.origin_px})"
+        shape, scale = self.pixels.shape, self.source_per_view
+        return f"View(shape={shape}, source_per_view={scale}, origin_px={self.origin_px})"
 
     def point(self, x: float, y: float) -> tuple[float, float]:
         """Source position of a view position."""
@@ -75,7 +76,7 @@ class Frame(Protocol):
         ...
 
     def rgb(self, max_side_px: int | None = None) -> View:
-        """Colour, uint8 (height, width, 3), RGB; longer side at most ``max_side_px``, or full size for None."""
+        """Colour, uint8 (height, width, 3), RGB; longer side at most ``max_side_px``; None for full size."""
         ...
 
     def crop(self, box: Box, max_side_px: int | None = None) -> View:
