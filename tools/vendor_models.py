@@ -97,7 +97,7 @@ def keep_only_graph_input(model: bytes, name: str) -> bytes:
     """Drop all but one of an ONNX graph's declared inputs, touching no other byte.
 
     The quantiser that made SFace left 174 inputs that nothing reads. Newer runtimes ask for them and refuse
-    the model. ONNX numbers: ``ModelProto.graph`` is field 7, ``GraphProto.input`` 11, ``ValueInfoProto.name`` 1.
+    the model. ONNX field numbers: ``ModelProto.graph`` 7, ``GraphProto.input`` 11, ``ValueInfoProto.name`` 1.
     """
     view, out = memoryview(model), bytearray()
     for number, start, content, end in _fields(view):
@@ -174,19 +174,20 @@ WEIGHTS = (
 
 
 MIT_TEXT = """\
-Permission is hereby granted, free of charge, to any person obtaining a copy of this software and associated
-documentation files (the "Software"), to deal in the Software without restriction, including without limitation
-the rights to use, copy, modify, merge, publish, distribute, sublicense, and/or sell copies of the Software, and
-to permit persons to whom the Software is furnished to do so, subject to the following conditions:
+Permission is hereby granted, free of charge, to any person obtaining a copy of this software and
+associated documentation files (the "Software"), to deal in the Software without restriction,
+including without limitation the rights to use, copy, modify, merge, publish, distribute,
+sublicense, and/or sell copies of the Software, and to permit persons to whom the Software is
+furnished to do so, subject to the following conditions:
 
-The above copyright notice and this permission notice shall be included in all copies or substantial portions of
-the Software.
+The above copyright notice and this permission notice shall be included in all copies or substantial
+portions of the Software.
 
-THE SOFTWARE IS PROVIDED "AS IS", WITHOUT WARRANTY OF ANY KIND, EXPRESS OR IMPLIED, INCLUDING BUT NOT LIMITED TO
-THE WARRANTIES OF MERCHANTABILITY, FITNESS FOR A PARTICULAR PURPOSE AND NONINFRINGEMENT. IN NO EVENT SHALL THE
-AUTHORS OR COPYRIGHT HOLDERS BE LIABLE FOR ANY CLAIM, DAMAGES OR OTHER LIABILITY, WHETHER IN AN ACTION OF
-CONTRACT, TORT OR OTHERWISE, ARISING FROM, OUT OF OR IN CONNECTION WITH THE SOFTWARE OR THE USE OR OTHER DEALINGS
-IN THE SOFTWARE.
+THE SOFTWARE IS PROVIDED "AS IS", WITHOUT WARRANTY OF ANY KIND, EXPRESS OR IMPLIED, INCLUDING BUT
+NOT LIMITED TO THE WARRANTIES OF MERCHANTABILITY, FITNESS FOR A PARTICULAR PURPOSE AND
+NONINFRINGEMENT. IN NO EVENT SHALL THE AUTHORS OR COPYRIGHT HOLDERS BE LIABLE FOR ANY CLAIM, DAMAGES
+OR OTHER LIABILITY, WHETHER IN AN ACTION OF CONTRACT, TORT OR OTHERWISE, ARISING FROM, OUT OF OR IN
+CONNECTION WITH THE SOFTWARE OR THE USE OR OTHER DEALINGS IN THE SOFTWARE.
 """
 
 
@@ -214,8 +215,8 @@ def _licences() -> str:
     lines = [
         "# Weights in this folder",
         "",
-        "Written by `tools/vendor_models.py`, which rebuilds each file from the package named and checks every",
-        "SHA-256. Licence texts: Apache-2.0 in the `LICENSE` of this project; MIT below.",
+        "Written by `tools/vendor_models.py`, which rebuilds each file from the package named and checks",
+        "every SHA-256. Licence texts: Apache-2.0 in the `LICENSE` of this project; MIT below.",
         "The licences cover the weights. The pictures that face models learned from are not part of them.",
         "",
     ]
