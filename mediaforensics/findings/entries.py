@@ -129,3 +129,24 @@ class Finding:
     evidence: tuple[str, ...]
     rule: str
     explanation: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EnrolledName:
+    """How an enrolled person may be named in a text."""
+
+    person_id: str
+    name: str
+    aliases: tuple[str, ...] = ()
+    organisations: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Entries:
+    """Everything that was joined over time, each list ordered by start, then id."""
+
+    texts: tuple[TextEntry, ...] = ()
+    threats: tuple[ThreatEntry, ...] = ()
+    known: tuple[KnownEntry, ...] = ()
+    faces: tuple[FaceEntry, ...] = ()
+    overlays: tuple[OverlayEntry, ...] = ()

@@ -1,0 +1,310 @@
+"""Observations joined over time into entries: one text, one face, one showing of a known picture.
+
+The linker sees every sample in time order, also those on which nothing was observed, since the first sample
+without a thing is what ends it. Within a sample the order of arrival does not matter.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import TypeVar
+
+from mediaforensics.findings.entries import (
+    Entries,
+    Entry,
+    FaceEntry,
+    KnownEntry,
+    OverlayEntry,
+    TextEntry,
+)
+from mediaforensics.observations import (
+    FaceMatched,
+    FaceSeen,
+    KnownSeen,
+    Observation,
+    OverlaySeen,
+    TextSeen,
+)
+from mediaforensics.types import Box, Span, Timestamp
+
+_BRIDGE_S = 1.5
+"""A known picture or an overlay that was missed for this long, without a cut, is still the same showing.
+
+One heartbeat (1 s) and the change that follows it: a single sample on which a matcher was unsure."""
+
+_TRACK_BRIDGE_S = 10.0
+"""Texts and faces are followed by their detectors: the same track number within this time is the same thing."""
+
+_EntryT = TypeVar("_EntryT", bound=Entry)
+Key = tuple[Hashable, ...]
+
+
+@dataclass(slots=True)
+class _Showing:
+    """One thing while it is visible: its first and last samples, and what it looked like at its clearest."""
+
+    key: Key
+    nth: int
+    start: Timestamp
+    last_seen: Timestamp
+    end: Timestamp | None
+    clearest: Timestamp
+    clarity: float
+    best: Observation
+    matched: FaceMatched | None = None
+    count: int = 1
+    coverage_fraction: float = 0.0
+    confidence: float = 0.0
+
+    def evidence_key(self) -> Hashable:
+        return (*self.key, self.nth)
+
+    def span(self) -> Span:
+        return Span(self.start, max(self.end or self.last_seen, self.last_seen))
+
+
+class Linker:
+    """The open showings of one run, and the closed ones.
+
+    Memory grows with what was found, not with the length of the evidence.
+    """
+
+    def __init__(self) -> None:
+        self._open: dict[Key, _Showing] = {}
+        self._closed: list[_Showing] = []
+        self._showings_of: dict[Key, int] = {}
+
+    def see(
+        self, time: Timestamp, observations: Iterable[Observation], *, cut: bool
+    ) -> list[tuple[Hashable, float]]:
+        """Take in everything that was said about one sample.
+
+        Parameters
+        ----------
+        time : Timestamp
+            The sample's; samples come in time order.
+        observations : iterable of Observation
+            In any order.
+        cut : bool
+            Whether the whole picture changed at this sample: nothing is bridged over it.
+
+        Returns
+        -------
+        list of (key, clarity)
+            The showings visible now, for the evidence pictures; ``entries`` translates keys to ids.
+        """
+        seen: list[tuple[Hashable, float]] = []
+        visible: set[Key] = set()
+        for observation in sorted(observations, key=_arrival_order):
+            if isinstance(observation, FaceMatched):
+                showing = self._open.get(("face", observation.track))
+                if showing is not None:
+                    showing.matched = observation
+                continue
+            keyed = _key_and_clarity(observation)
+            if keyed is None:
+                continue
+            key, clarity = keyed
+            visible.add(key)
+            showing = self._update(key, clarity, observation, time)
+            seen.append((showing.evidence_key(), clarity))
+        self._close_missing(visible, time, cut)
+        return seen
+
+    def settle(self, observations: Iterable[Observation]) -> None:
+        """Take in what the detectors said at the end, about samples already seen."""
+        by_key = {showing.key: showing for showing in [*self._closed, *self._open.values()]}
+        for observation in sorted(observations, key=lambda o: (o.time.exact_s, _arrival_order(o))):
+            if isinstance(observation, FaceMatched):
+                showing = by_key.get(("face", observation.track))
+                if showing is not None:
+                    showing.matched = observation
+            elif (keyed := _key_and_clarity(observation)) is not None:
+                key, clarity = keyed
+                showing = by_key.get(key)
+                if showing is None:
+                    by_key[key] = self._update(key, clarity, observation, observation.time)
+                else:
+                    _absorb(showing, clarity, observation)
+
+    def entries(self, end: Timestamp) -> tuple[Entries, Mapping[Hashable, str]]:
+        """Close everything at ``end`` (the end of the last frame) and number it.
+
+        Returns
+        -------
+        Entries
+            Without threats, which are read from the texts.
+        mapping
+            Evidence key to entry id.
+        """
+        for showing in self._open.values():
+            showing.end = max(end, showing.last_seen)
+        showings = [*self._closed, *self._open.values()]
+        faces = _number("f", [(s, _face_entry(s, b)) for s in showings if isinstance(b := s.best, FaceSeen)])
+        known = _number(
+            "k", [(s, _known_entry(s, b)) for s in showings if isinstance(b := s.best, KnownSeen)]
+        )
+        texts = _number("t", [(s, _text_entry(s, b)) for s in showings if isinstance(b := s.best, TextSeen)])
+        overlays = _number(
+            "o",
+            [
+                (s, _overlay_entry(s, b, faces, known))
+                for s in showings
+                if isinstance(b := s.best, OverlaySeen)
+            ],
+        )
+        ids: dict[Hashable, str] = {}
+        for numbered in (faces, known, texts, overlays):
+            ids.update((showing.evidence_key(), entry.id) for showing, entry in numbered)
+        entries = Entries(
+            texts=tuple(entry for _, entry in texts),
+            known=tuple(entry for _, entry in known),
+            faces=tuple(entry for _, entry in faces),
+            overlays=tuple(entry for _, entry in overlays),
+        )
+        return entries, ids
+
+    def _update(self, key: Key, clarity: float, observation: Observation, time: Timestamp) -> _Showing:
+        showing = self._open.get(key)
+        if showing is None:
+            nth = self._showings_of[key] = self._showings_of.get(key, 0) + 1
+            showing = _Showing(
+                key=key,
+                nth=nth,
+                start=time,
+                last_seen=time,
+                end=None,
+                clearest=time,
+                clarity=clarity,
+                best=observation,
+            )
+            self._open[key] = showing
+        _absorb(showing, clarity, observation)
+        showing.end = None
+        return showing
+
+    def _close_missing(self, visible: set[Key], time: Timestamp, cut: bool) -> None:
+        for key in [k for k in self._open if k not in visible]:
+            showing = self._open[key]
+            if showing.end is None:
+                showing.end = time
+            followed = key[0] in ("text", "face")
+            limit_s = _TRACK_BRIDGE_S if followed else _BRIDGE_S
+            if (cut and not followed) or float(time - showing.last_seen) > limit_s:
+                self._closed.append(self._open.pop(key))
+
+
+def _absorb(showing: _Showing, clarity: float, observation: Observation) -> None:
+    showing.start = min(showing.start, observation.time)
+    showing.last_seen = max(showing.last_seen, observation.time)
+    if clarity > showing.clarity:
+        showing.clarity, showing.clearest, showing.best = clarity, observation.time, observation
+    if isinstance(observation, OverlaySeen):
+        showing.count = max(showing.count, observation.count)
+        showing.coverage_fraction = max(showing.coverage_fraction, observation.coverage_fraction)
+        showing.confidence = max(showing.confidence, observation.confidence)
+
+
+def _arrival_order(observation: Observation) -> tuple[str, str]:
+    return (type(observation).__name__, repr(observation))
+
+
+def _key_and_clarity(observation: Observation) -> tuple[Key, float] | None:
+    """What makes two observations one showing, and how clearly this one shows it (comparable within a key)."""
+    if isinstance(observation, TextSeen):
+        return ("text", observation.track), observation.confidence
+    if isinstance(observation, FaceSeen):
+        seen = 1.0 if observation.seen_directly else 0.1
+        return ("face", observation.track), seen * observation.confidence * observation.box.area_px**0.5
+    if isinstance(observation, KnownSeen):
+        key = ("known", observation.list_name, observation.entry_id, observation.extent, observation.mirrored)
+        closeness = observation.inliers - observation.distance_bits - 100 * observation.covered_fraction
+        return key, float(closeness)
+    if isinstance(observation, OverlaySeen):
+        on = (
+            ("face", observation.face_track)
+            if observation.face_track is not None
+            else observation.known_entry_id
+        )
+        key = ("overlay", observation.kind, on, observation.method)
+        return key, observation.confidence + observation.coverage_fraction
+    return None
+
+
+def _number(prefix: str, pairs: Iterable[tuple[_Showing, _EntryT]]) -> list[tuple[_Showing, _EntryT]]:
+    """Order by start and content, then give ids: the same evidence gets the same ids."""
+    ordered = sorted(pairs, key=lambda pair: (pair[1].span.start.exact_s, repr(pair[1])))
+    return [(showing, replace(entry, id=f"{prefix}{n}")) for n, (showing, entry) in enumerate(ordered, 1)]
+
+
+def _text_entry(showing: _Showing, best: TextSeen) -> TextEntry:
+    return TextEntry(
+        id="",
+        span=showing.span(),
+        clearest=showing.clearest,
+        text=best.text,
+        language=best.language,
+        script=best.script,
+        box=best.box,
+        confidence=best.confidence,
+        engine=best.engine,
+    )
+
+
+def _face_entry(showing: _Showing, best: FaceSeen) -> FaceEntry:
+    matched = showing.matched
+    return FaceEntry(
+        id="",
+        span=showing.span(),
+        clearest=showing.clearest,
+        person_id=matched.person_id if matched else None,
+        name=matched.name if matched else None,
+        tier=matched.tier if matched else "unknown",
+        similarity=matched.similarity if matched else 0.0,
+        threshold=matched.threshold if matched else 0.0,
+        route=matched.route if matched else "plain",
+        box=best.box,
+    )
+
+
+def _known_entry(showing: _Showing, best: KnownSeen) -> KnownEntry:
+    return KnownEntry(
+        id="",
+        span=showing.span(),
+        clearest=showing.clearest,
+        entry_id=best.entry_id,
+        list_name=best.list_name,
+        labels=best.labels,
+        extent=best.extent,
+        box=best.box,
+        mirrored=best.mirrored,
+        algorithm=best.algorithm,
+        distance_bits=best.distance_bits,
+        inliers=best.inliers,
+        covered_fraction=best.covered_fraction,
+    )
+
+
+def _overlay_entry(
+    showing: _Showing,
+    best: OverlaySeen,
+    faces: Sequence[tuple[_Showing, FaceEntry]],
+    known: Sequence[tuple[_Showing, KnownEntry]],
+) -> OverlayEntry:
+    span = showing.span()
+    on_face = (e for s, e in faces if s.key == ("face", best.face_track) and e.span.overlaps(span))
+    on_known = (e for _, e in known if e.entry_id == best.known_entry_id and e.span.overlaps(span))
+    return OverlayEntry(
+        id="",
+        span=span,
+        clearest=showing.clearest,
+        kind=best.kind,
+        face_id=next((e.id for e in on_face), None),
+        known_id=next((e.id for e in on_known), None),
+        box=best.box,
+        coverage_fraction=showing.coverage_fraction,
+        count=showing.count,
+        confidence=showing.confidence,
+        method=best.method,
+    )
