@@ -26,7 +26,7 @@ from mediaforensics.observations import (
     OverlaySeen,
     TextSeen,
 )
-from mediaforensics.types import Box, Span, Timestamp
+from mediaforensics.types import Span, Timestamp
 
 _BRIDGE_S = 1.5
 """A known picture or an overlay that was missed for this long, without a cut, is still the same showing.
@@ -34,7 +34,7 @@ _BRIDGE_S = 1.5
 One heartbeat (1 s) and the change that follows it: a single sample on which a matcher was unsure."""
 
 _TRACK_BRIDGE_S = 10.0
-"""Texts and faces are followed by their detectors: the same track number within this time is the same thing."""
+"""Their detectors follow texts and faces: the same track number within this time is the same thing."""
 
 _EntryT = TypeVar("_EntryT", bound=Entry)
 Key = tuple[Hashable, ...]
@@ -211,24 +211,30 @@ def _arrival_order(observation: Observation) -> tuple[str, str]:
 
 
 def _key_and_clarity(observation: Observation) -> tuple[Key, float] | None:
-    """What makes two observations one showing, and how clearly this one shows it (comparable within a key)."""
+    """What makes two observations one showing, and how clearly this one shows it (within a key)."""
     if isinstance(observation, TextSeen):
         return ("text", observation.track), observation.confidence
     if isinstance(observation, FaceSeen):
         seen = 1.0 if observation.seen_directly else 0.1
         return ("face", observation.track), seen * observation.confidence * observation.box.area_px**0.5
     if isinstance(observation, KnownSeen):
-        key = ("known", observation.list_name, observation.entry_id, observation.extent, observation.mirrored)
+        known = (
+            "known",
+            observation.list_name,
+            observation.entry_id,
+            observation.extent,
+            observation.mirrored,
+        )
         closeness = observation.inliers - observation.distance_bits - 100 * observation.covered_fraction
-        return key, float(closeness)
+        return known, float(closeness)
     if isinstance(observation, OverlaySeen):
         on = (
             ("face", observation.face_track)
             if observation.face_track is not None
             else observation.known_entry_id
         )
-        key = ("overlay", observation.kind, on, observation.method)
-        return key, observation.confidence + observation.coverage_fraction
+        overlay = ("overlay", observation.kind, on, observation.method)
+        return overlay, observation.confidence + observation.coverage_fraction
     return None
 
 
