@@ -1,0 +1,7 @@
+"""``python -m mediaforensics``: the same as the ``mediaforensics`` command."""
+
+import sys
+
+from mediaforensics.cli import main
+
+sys.exit(main())

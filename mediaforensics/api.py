@@ -1,0 +1,286 @@
+"""The front door: one call to ``analyze``, an ``Analyzer`` to keep the models loaded, its ``stream``."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from os import PathLike
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from mediaforensics.errors import MediaError, OptionError
+from mediaforensics.options import Options
+from mediaforensics.report.model import DetectorRun, Failed, Report
+
+if TYPE_CHECKING:
+    from mediaforensics.detect import Detector
+    from mediaforensics.engine import Progress, Stream
+    from mediaforensics.faces.gallery import Gallery
+    from mediaforensics.findings.entries import EnrolledName
+    from mediaforensics.known.store import KnownSet
+    from mediaforensics.media.source import Evidence
+
+_MAX_THREADS = 4
+"""More detectors than this rarely have work at once."""
+
+_COMPONENTS = {
+    "opencv": ("opencv-python-headless", "opencv-python", "opencv-contrib-python-headless"),
+    "av": ("av",),
+    "numpy": ("numpy",),
+    "pillow": ("pillow",),
+    "onnxruntime": ("onnxruntime", "onnxruntime-gpu"),
+    "imagehash": ("imagehash",),
+    "pytesseract": ("pytesseract",),
+}
+
+
+class Analyzer:
+    """Everything that is needed to analyse files: models, known pictures, gallery, options.
+
+    Models are loaded and verified once, here. An Analyzer is immutable and may be used by any number of
+    threads at once; each file has its own state.
+
+    Parameters
+    ----------
+    known : KnownSet, path, or sequence of paths, optional
+        Known pictures: a folder of pictures, a hash list, or several of them.
+    gallery : Gallery or path, optional
+        Enrolled people: a folder with one sub-folder per person.
+    options : Options, optional
+        Defaults are stated with their reasons in ``mediaforensics.options``.
+    threads : int, optional
+        Detector threads per file; the result does not depend on it. Default: the cores, at most 4.
+
+    Raises
+    ------
+    SetupError
+        A model, a tool or a language is missing; the message says what to install.
+    DataError
+        The known pictures or the gallery cannot be used.
+    OptionError
+        A wrong option or argument.
+    """
+
+    def __init__(
+        self,
+        *,
+        known: KnownSet | str | PathLike[str] | Sequence[str | PathLike[str]] | None = None,
+        gallery: Gallery | str | PathLike[str] | None = None,
+        options: Options | None = None,
+        threads: int | None = None,
+    ) -> None:
+        from mediaforensics.engine import Plan, component_versions, in_working_order
+
+        if options is not None and not isinstance(options, Options):
+            raise OptionError(
+                f"options must be an Options, not {type(options).__name__}; see Options.from_mapping"
+            )
+        if threads is not None and threads < 1:
+            raise OptionError("threads must be at least 1")
+        self._options = options or Options()
+        self._known = _known_set(known)
+        self._gallery = _gallery(gallery)
+        detectors, not_run = self._detectors()
+        components = component_versions(_COMPONENTS)
+        for detector in detectors:
+            components.update(getattr(detector, "components", {}))
+        self._plan = Plan(
+            detectors=in_working_order(detectors),
+            not_run=not_run,
+            people=self._people(),
+            options=self._options,
+            components=components,
+            known_digest=self._known.digest() if self._known is not None else None,
+            gallery_digest=self._gallery.digest() if self._gallery is not None else None,
+            threads=threads or min(_MAX_THREADS, os.cpu_count() or 1),
+        )
+
+    def __repr__(self) -> str:
+        names = ", ".join(detector.name for detector in self._plan.detectors)
+        return f"Analyzer(detectors=[{names}], people={len(self._plan.people)})"
+
+    @property
+    def options(self) -> Options:
+        """The options in force."""
+        return self._options
+
+    def stream(self, evidence: Evidence) -> Stream:
+        """Analyse one file and hand out what is seen while it is seen.
+
+        Parameters
+        ----------
+        evidence : path, bytes or binary file object
+            Opened read-only; a path must name a regular file.
+
+        Returns
+        -------
+        Stream
+            Iterator over ``Observation | Finding | Progress`` in time order; closing it cancels. Its
+            ``report()`` gives the report afterwards.
+
+        Raises
+        ------
+        MediaError
+            The evidence cannot be read at all.
+        """
+        from mediaforensics.engine import Stream
+
+        return Stream(self._plan, evidence)
+
+    def analyze(self, evidence: Evidence, *, on_progress: Callable[[Progress], None] | None = None) -> Report:
+        """Analyse one file: the fold of ``stream``.
+
+        Raises
+        ------
+        MediaError
+            The evidence cannot be read at all. Damage within it does not raise; the report says where it is.
+        """
+        from mediaforensics.engine import Progress
+
+        with self.stream(evidence) as events:
+            for event in events:
+                if on_progress is not None and isinstance(event, Progress):
+                    on_progress(event)
+        return events.report()
+
+    def scan(self, paths: Iterable[str | PathLike[str]], *, workers: int = 1) -> Iterator[Report | Failed]:
+        """Analyse many files; one result per path, in the order of the paths.
+
+        Parameters
+        ----------
+        paths : iterable of paths
+            Consumed as results are taken: at most ``workers`` files are under way.
+        workers : int
+            Files analysed at once, as threads of this process.
+        """
+        if workers < 1:
+            raise OptionError("workers must be at least 1")
+        with ThreadPoolExecutor(workers, thread_name_prefix="mediaforensics-scan") as pool:
+            pending = []
+            for path in paths:
+                pending.append(pool.submit(self._report_or_failed, path))
+                if len(pending) >= workers:
+                    yield pending.pop(0).result()
+            for future in pending:
+                yield future.result()
+
+    def _report_or_failed(self, path: str | PathLike[str]) -> Report | Failed:
+        try:
+            return self.analyze(path)
+        except MediaError as error:
+            name = (
+                Path(os.fsdecode(path))
+                .name.encode(errors="surrogateescape")
+                .decode(errors="backslashreplace")
+            )
+            return Failed(name=name, sha256=None, error_type=type(error).__name__, message=str(error))
+
+    def _detectors(self) -> tuple[list[Detector], tuple[DetectorRun, ...]]:
+        from mediaforensics.faces.detector import FaceDetector
+        from mediaforensics.faces.identify import FaceIdentifier
+        from mediaforensics.known.detector import KnownDetector
+        from mediaforensics.overlays.detector import OverlayDetector
+        from mediaforensics.text.detector import TextDetector
+
+        options = self._options
+        detectors: list[Detector] = []
+        not_run: list[DetectorRun] = []
+
+        def skip(name: str, why_not: str) -> None:
+            not_run.append(DetectorRun(name=name, version="", ran=False, why_not=why_not))
+
+        if options.text is None:
+            skip("text", "switched off in the options")
+        else:
+            detectors.append(TextDetector(options.text))
+        if options.known is None:
+            skip("known", "switched off in the options")
+        elif self._known is None:
+            skip("known", "no known pictures were given")
+        else:
+            detectors.append(KnownDetector(self._known, options.known))
+        if options.faces is None:
+            skip("faces", "switched off in the options")
+            skip("identity", "faces are switched off in the options")
+        else:
+            detectors.append(FaceDetector(options.faces))
+            if self._gallery is None:
+                skip("identity", "no gallery was given")
+            else:
+                detectors.append(FaceIdentifier(self._gallery, options.faces))
+        if options.overlays is None:
+            skip("overlays", "switched off in the options")
+        elif options.faces is None and (self._known is None or options.known is None):
+            skip("overlays", "needs faces or known pictures, and both are off")
+        else:
+            detectors.append(OverlayDetector(options.overlays))
+        return detectors, tuple(not_run)
+
+    def _people(self) -> tuple[EnrolledName, ...]:
+        from mediaforensics.findings.entries import EnrolledName
+
+        if self._gallery is None:
+            return ()
+        return tuple(
+            EnrolledName(
+                person_id=person.person_id,
+                name=person.name,
+                aliases=tuple(person.aliases),
+                organisations=tuple(person.organisations),
+            )
+            for person in self._gallery.people
+        )
+
+
+def analyze(
+    evidence: Evidence,
+    *,
+    known: KnownSet | str | PathLike[str] | Sequence[str | PathLike[str]] | None = None,
+    gallery: Gallery | str | PathLike[str] | None = None,
+    options: Options | None = None,
+    on_progress: Callable[[Progress], None] | None = None,
+) -> Report:
+    """Analyse one video or picture: an ``Analyzer`` for a single call.
+
+    Parameters
+    ----------
+    evidence : path, bytes or binary file object
+        A video, picture or animated picture; opened read-only.
+    known, gallery, options
+        See ``Analyzer``.
+    on_progress : callable, optional
+        Called with a ``Progress`` after every sample, on the caller's thread.
+
+    Returns
+    -------
+    Report
+
+    Raises
+    ------
+    MediaError
+        The evidence cannot be read at all.
+    SetupError, DataError, OptionError
+        See ``Analyzer``.
+    """
+    return Analyzer(known=known, gallery=gallery, options=options).analyze(evidence, on_progress=on_progress)
+
+
+def _known_set(
+    known: KnownSet | str | PathLike[str] | Sequence[str | PathLike[str]] | None,
+) -> KnownSet | None:
+    from mediaforensics.known.store import KnownSet
+
+    if known is None or isinstance(known, KnownSet):
+        return known
+    if isinstance(known, (str, PathLike)):
+        return KnownSet.open(known)
+    return KnownSet.open(list(known)) if known else None
+
+
+def _gallery(gallery: Gallery | str | PathLike[str] | None) -> Gallery | None:
+    from mediaforensics.faces.gallery import Gallery
+
+    if gallery is None or isinstance(gallery, Gallery):
+        return gallery
+    return Gallery.open(gallery)

@@ -1,0 +1,62 @@
+"""The report in plain sentences, as the command prints it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from mediaforensics.report.model import Report
+from mediaforensics.report.visible import clock, visible
+
+_SHOWN_TEXT_CHARACTERS = 160
+
+
+def sentences(report: Report) -> Iterator[str]:
+    """Yield lines for a terminal: findings, then what was not looked at, then what was read.
+
+    Control and direction characters of the evidence appear as escapes, so that a text in a video cannot
+    steer the reader's terminal.
+    """
+    media = report.media
+    yield (
+        f"{visible(media.name)}: {media.kind}, {media.width_px}x{media.height_px}, {media.codec}, "
+        f"{media.duration_s_decoded:.1f} s, {media.frames_decoded} frames, SHA-256 {media.sha256}"
+    )
+    yield from _findings(report)
+    yield from _not_looked(report)
+    yield from _texts(report)
+
+
+def _findings(report: Report) -> Iterator[str]:
+    if not report.findings:
+        looked = "" if report.complete else " in the part that could be read"
+        yield f"No finding{looked}."
+        return
+    yield f"{len(report.findings)} findings (leads for a person to confirm):"
+    for finding in report.findings:
+        when = f"{clock(finding.span.start.seconds)} - {clock(finding.span.end.seconds)}"
+        what = finding.kind.replace("_", " ")
+        yield f"  [{finding.strength}] {when}  {what}: {visible(finding.explanation)}"
+
+
+def _not_looked(report: Report) -> Iterator[str]:
+    for gap in report.coverage.undecodable:
+        start, end = clock(gap.span.start.seconds), clock(gap.span.end.seconds)
+        yield f"Not read: {start} - {end}: {visible(gap.why)}"
+    for run in report.detectors:
+        if not run.ran:
+            yield f"Not looked for: {run.name}: {visible(run.why_not or 'no reason given')}"
+        if run.failures:
+            first = run.failures[0]
+            when = clock(first.span.start.seconds)
+            yield f"{run.name} failed on {len(run.failures)} samples, first at {when}: {visible(first.why)}"
+
+
+def _texts(report: Report) -> Iterator[str]:
+    if not report.texts:
+        return
+    yield f"{len(report.texts)} texts read:"
+    for entry in report.texts:
+        shown = visible(" / ".join(entry.text.splitlines()))
+        if len(shown) > _SHOWN_TEXT_CHARACTERS:
+            shown = shown[: _SHOWN_TEXT_CHARACTERS - 3] + "..."
+        yield f"  {clock(entry.span.start.seconds)}  [{entry.language or entry.script}] {shown}"
