@@ -139,7 +139,8 @@ class Linker:
             Evidence key to entry id.
         """
         for showing in self._open.values():
-            showing.end = max(end, showing.last_seen)
+            if showing.end is None:
+                showing.end = max(end, showing.last_seen)
         showings = [*self._closed, *self._open.values()]
         faces = _number("f", [(s, _face_entry(s, b)) for s in showings if isinstance(b := s.best, FaceSeen)])
         known = _number(
