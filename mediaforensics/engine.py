@@ -35,7 +35,8 @@ from mediaforensics.findings.link import Linker
 from mediaforensics.findings.rules import apply_rules, threat_entries
 from mediaforensics.media.decode import Decoder, open_media
 from mediaforensics.media.facts import Coverage, Gap
-from mediaforensics.media.sample import Sample, Sampler
+from mediaforensics.media.sample import Sample
+from mediaforensics.media.sampler import Sampler
 from mediaforensics.media.source import Evidence, Source
 from mediaforensics.observations import Failure, Observation
 from mediaforensics.options import Options
@@ -187,6 +188,7 @@ class Stream:
         self._report: Report | None = None
         self._lanes: list[_Lane] = []
         self._not_begun: list[DetectorRun] = []
+        self._first_time: Timestamp | None = None
         self._last_time: Timestamp | None = None
         self._cancelled = False
         self._events = self._run()
@@ -229,7 +231,7 @@ class Stream:
         )
         width, height = self._decoder.size_px
         window = 4 if width * height <= _LARGE_FRAME_PX else 1
-        self._begin(Surroundings(size_px=(width, height), moving=self._decoder.moving))
+        self._begin(Surroundings(size_px=(width, height), moving=self._decoder.kind != "image"))
         pool = ThreadPoolExecutor(self._plan.threads, thread_name_prefix="mediaforensics-detect")
         try:
             reader.start()
@@ -313,6 +315,7 @@ class Stream:
 
     def _collect(self, sample: Sample, futures: Sequence[Future[list[Observation]]]) -> Iterator[Event]:
         observations = [observation for future in futures for observation in future.result()]
+        self._first_time = self._first_time or sample.time
         self._last_time = sample.time
         self._note_failures(observations)
         visible = self._linker.see(sample.time, observations, cut=sample.new_picture)
@@ -384,11 +387,11 @@ class Stream:
         return findings
 
     def _end_of_last_frame(self, duration_s_decoded: float) -> Timestamp:
-        first, last = self._decoder.first_time, self._last_time
-        if first is None:
-            return last or Timestamp(0, _MICROSECOND)
+        first, last = self._first_time, self._last_time
+        if first is None or last is None:
+            return Timestamp(0, _MICROSECOND)
         end = Timestamp(round((first.exact_s + Fraction(duration_s_decoded)) / _MICROSECOND), _MICROSECOND)
-        return max(end, last) if last else end
+        return max(end, last)
 
     def _detector_runs(self, end: Timestamp) -> tuple[DetectorRun, ...]:
         runs = [
