@@ -35,8 +35,7 @@ from mediaforensics.findings.link import Linker
 from mediaforensics.findings.rules import apply_rules, threat_entries
 from mediaforensics.media.decode import Decoder, open_media
 from mediaforensics.media.facts import Coverage, Gap
-from mediaforensics.media.sample import Sample
-from mediaforensics.media.sampler import Sampler
+from mediaforensics.media.sample import Sample, Sampler
 from mediaforensics.media.source import Evidence, Source
 from mediaforensics.observations import Failure, Observation
 from mediaforensics.options import Options
