@@ -1,11 +1,32 @@
-"""Which frames are worth looking at."""
+"""Which frames are worth looking at: chosen in one pass, holding two frames at most."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
-from mediaforensics.media.frame import Frame
+import cv2
+import numpy as np
+
+from mediaforensics.media.change import Change, ChangeMeter, Grid
+from mediaforensics.media.frame import Frame, Pixels, View
+from mediaforensics.options import SamplingOptions
 from mediaforensics.types import Box, Timestamp
+
+_LUMA_SIDE_PX = 320
+_CUT_FRACTION = 0.6
+"""Share of blocks that jump together at a cut or a flash; 90 of 144 at 16:9."""
+_PICTURE_FRACTION = 0.25
+"""Share of blocks beyond which a change is a new picture, wherever the blocks lie."""
+_HOLD_S = 0.26
+"""How long a sample waits for the picture to settle, so that both can be one."""
+_BLOCK_REST_S = 0.4
+_LETTERING_REST_S = 0.3
+_BURST_S = 0.48
+_SHORTEST_FLASH_S = 0.034
+_LINE_CELLS = 4
+"""Cells of 10 px in a 320 px view; a word of a caption has as many."""
+_MAX_BOXES = 16
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,3 +54,321 @@ class Sample:
     def time(self) -> Timestamp:
         """Presentation time of the frame."""
         return self.frame.time
+
+
+class Sampler:
+    """Turns decoded frames into samples, in time order.
+
+    A frame is chosen when the whole picture jumps (cuts, flashes of one frame or more), when blocks
+    change beyond their own habit, when lines that stand still appear or vanish, during long changes every
+    half second, and at least every ``heartbeat_s``; the first and the last frame always. A frame chosen
+    at an onset waits up to 0.26 s: when the picture settles without changing further, one sample says
+    both, otherwise there are two.
+
+    Parameters
+    ----------
+    options : SamplingOptions
+        How long a stretch may be without a sample.
+
+    Attributes
+    ----------
+    frames_decoded, frames_sampled : int
+        So far; what is pushed and never sampled was compared and found to show nothing new.
+
+    Notes
+    -----
+    At most two frames are held (a waiting sample and the newest frame) and about ten brightness pictures
+    of 320 px.
+    """
+
+    def __init__(self, options: SamplingOptions) -> None:
+        self._heartbeat_s = options.heartbeat_s
+        self._meter: ChangeMeter | None = None
+        self._held: _Held | None = None
+        self._latest: Frame | None = None
+        self._sampled_frame: Frame | None = None
+        self._sampled_s = 0.0
+        self._rest: _Rest | None = None
+        self._cuts = _Allowance(capacity=10, per_s=4.0)
+        self._onsets = _Allowance(capacity=5, per_s=1.5)
+        self._settlings = _Allowance(capacity=2, per_s=0.3)
+        self._lettering = _Allowance(capacity=5, per_s=2.0)
+        self._scraps = _Allowance(capacity=3, per_s=0.4)
+        self.frames_decoded = 0
+        self.frames_sampled = 0
+
+    @property
+    def frames_skipped(self) -> int:
+        """Frames pushed that showed nothing new; final after :meth:`finish`."""
+        return self.frames_decoded - self.frames_sampled
+
+    def push(self, frame: Frame) -> Iterator[Sample]:
+        """Take the next decoded frame; yield the samples that are settled now."""
+        for sample in self._push(frame):
+            self.frames_sampled += 1
+            yield sample
+
+    def finish(self) -> Iterator[Sample]:
+        """End the file: yield what still waits, and the last frame."""
+        for sample in self._finish():
+            self.frames_sampled += 1
+            yield sample
+
+    def _push(self, frame: Frame) -> Iterator[Sample]:
+        self.frames_decoded += 1
+        self._latest = frame
+        view = frame.luma(_LUMA_SIDE_PX)
+        at_s = frame.time.seconds
+        # A copy: a view of a small frame may share the decoder's buffer.
+        luma: Pixels = np.array(view.pixels, order="C")
+        meter = self._meter
+        # Another size, or a clock that runs backwards, is another video: nothing to compare with.
+        if meter is None or meter.shape != luma.shape or at_s < meter.last_s:
+            yield from self._release()
+            self._meter = ChangeMeter(luma, at_s)
+            self._rest = _Rest(self._meter)
+            self._hold(frame, at_s, new_picture=True, boxes=(_whole(frame),))
+            return
+        change = meter.measure(luma, at_s)
+        yield from self._judge(frame, view, at_s, meter, change)
+
+    def _judge(
+        self, frame: Frame, view: View, at_s: float, meter: ChangeMeter, change: Change
+    ) -> Iterator[Sample]:
+        rest = self._rest
+        assert rest is not None
+        cut = float(change.jumped.mean()) >= _CUT_FRACTION
+        if cut and self._cuts.take(at_s):
+            # A picture that was gone before it settled will have no better moment for its lettering.
+            yield from self._release(
+                new_text=True if self._held and at_s - self._held.at_s < _HOLD_S else None
+            )
+            meter.cut()
+            meter.show()
+            rest.clear()
+            self._hold(frame, at_s, new_picture=True, boxes=(_whole(frame),))
+            return
+
+        lettering = change.appeared | change.vanished
+        if self._held is not None and self._held.new_picture and change.judged_edges:
+            yield from self._settle(frame, view, at_s, meter, change, lettering)
+            return
+        lettering = lettering & rest.lettering_ready(at_s)
+        if lettering.any() and self._may_read(lettering, at_s):
+            yield from self._settle(frame, view, at_s, meter, change, lettering)
+            return
+
+        held = self._held
+        if held is not None and held.blocks is not None and at_s - held.at_s >= _SHORTEST_FLASH_S:
+            back = change.jumped & held.blocks
+            if 2 * int(back.sum()) >= int(held.blocks.sum()) and self._onsets.take(at_s):
+                # Gone before it settled: a flash inside the picture.
+                yield from self._release(new_text=True)
+                meter.show()
+                boxes = _boxes(held.blocks, view, frame)
+                self._hold(frame, at_s, new_picture=_is_picture(held.blocks), boxes=boxes)
+                return
+
+        onset = change.jumped & rest.blocks_ready(at_s)
+        lasting = onset & change.differs
+        if (_notable(lasting) or (lasting & change.leapt).any()) and self._onsets.take(at_s):
+            yield from self._release()
+            rest.blocks(onset, at_s)
+            differs = change.differs
+            meter.show()
+            self._hold(
+                frame,
+                at_s,
+                new_picture=_is_picture(differs),
+                boxes=_boxes(onset, view, frame),
+                blocks=onset,
+            )
+            return
+
+        if self._held is not None:
+            if at_s - self._held.at_s >= _HOLD_S:
+                yield from self._release()
+            return
+        differing = float(change.differs.mean())
+        since_s = at_s - self._sampled_s
+        settled = _notable(change.differs & rest.blocks_ready(at_s)) and not change.jumped.any()
+        if (differing >= _PICTURE_FRACTION and since_s >= _BURST_S) or (
+            settled and since_s >= _BLOCK_REST_S and self._settlings.take(at_s)
+        ):
+            rest.blocks(change.differs, at_s)
+            meter.show()
+            yield self._sample(
+                frame, at_s, _is_picture(change.differs), False, _boxes(change.differs, view, frame)
+            )
+        elif since_s >= self._heartbeat_s:
+            meter.show()
+            yield self._sample(frame, at_s, False, False, ())
+
+    def _settle(
+        self, frame: Frame, view: View, at_s: float, meter: ChangeMeter, change: Change, lettering: Grid
+    ) -> Iterator[Sample]:
+        """What stands still is known now: one sample with the waiting one where both show the same."""
+        rest = self._rest
+        assert rest is not None
+        boxes = _boxes(lettering, view, frame)
+        rest.lettering(lettering, at_s)
+        held = self._held
+        if held is None:
+            picture = _is_picture(change.differs)
+            meter.show()
+            yield self._sample(frame, at_s, picture, True, boxes)
+            return
+        blocks = _to_blocks(lettering, change.differs.shape)
+        same = not (change.differs & blocks).any() and meter.shown_has(change.appeared & lettering)
+        if same:
+            yield from self._release(new_text=bool(lettering.any()), boxes=boxes)
+            meter.accept_edges()
+        else:
+            yield from self._release()
+            meter.show()
+            yield self._sample(frame, at_s, _is_picture(change.differs), True, boxes)
+
+    def _may_read(self, lettering: Grid, at_s: float) -> bool:
+        """Whether the budget allows it: scraps have their own, so that they never use up that of lines."""
+        if int(lettering.sum()) >= _LINE_CELLS:
+            return self._lettering.take(at_s)
+        return self._scraps.take(at_s)
+
+    def _finish(self) -> Iterator[Sample]:
+        last = self._latest
+        if last is None:
+            return
+        held_last = self._held is not None and self._held.frame is last
+        held_s = self._held.at_s if self._held else 0.0
+        at_s = last.time.seconds
+        yield from self._release(new_text=True if at_s - held_s < _HOLD_S else None)
+        if not held_last and self._sampled_frame is not last:
+            yield self._sample(last, at_s, False, False, ())
+        self._latest = None
+
+    def _hold(
+        self,
+        frame: Frame,
+        at_s: float,
+        *,
+        new_picture: bool,
+        boxes: tuple[Box, ...],
+        blocks: Grid | None = None,
+    ) -> None:
+        self._held = _Held(frame, at_s, new_picture, boxes, blocks)
+
+    def _release(self, new_text: bool | None = None, boxes: tuple[Box, ...] = ()) -> Iterator[Sample]:
+        held, self._held = self._held, None
+        if held is None:
+            return
+        own = held.boxes if held.new_picture else ()
+        merged = tuple(dict.fromkeys(own + (boxes or held.boxes)))[:_MAX_BOXES]
+        yield self._sample(held.frame, held.at_s, held.new_picture, bool(new_text), merged)
+
+    def _sample(
+        self, frame: Frame, at_s: float, new_picture: bool, new_text: bool, boxes: tuple[Box, ...]
+    ) -> Sample:
+        self._sampled_s = at_s
+        self._sampled_frame = frame
+        return Sample(frame=frame, new_picture=new_picture, new_text=new_text, changed=boxes)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Held:
+    frame: Frame
+    at_s: float
+    new_picture: bool
+    boxes: tuple[Box, ...]
+    blocks: Grid | None
+
+
+class _Allowance:
+    """A budget of triggers that refills with time, so that a strobe cannot ask for every frame."""
+
+    def __init__(self, capacity: float, per_s: float) -> None:
+        self._capacity, self._per_s = capacity, per_s
+        self._left = capacity
+        self._at_s: float | None = None
+
+    def take(self, at_s: float) -> bool:
+        if self._at_s is not None:
+            self._left = min(self._capacity, self._left + (at_s - self._at_s) * self._per_s)
+        self._at_s = at_s
+        if self._left < 1:
+            return False
+        self._left -= 1
+        return True
+
+
+class _Rest:
+    """When each block and each cell last asked for a sample: rest is per place, never for the whole frame."""
+
+    def __init__(self, meter: ChangeMeter) -> None:
+        self._blocks_s = np.full((meter.rows, meter.columns), -np.inf)
+        self._cells_s = np.full(meter.cells_shape, -np.inf)
+
+    def blocks_ready(self, at_s: float) -> Grid:
+        return np.asarray(at_s - self._blocks_s >= _BLOCK_REST_S)
+
+    def lettering_ready(self, at_s: float) -> Grid:
+        return np.asarray(at_s - self._cells_s >= _LETTERING_REST_S)
+
+    def blocks(self, where: Grid, at_s: float) -> None:
+        self._blocks_s[where] = at_s
+
+    def lettering(self, where: Grid, at_s: float) -> None:
+        self._cells_s[where] = at_s
+
+    def clear(self) -> None:
+        self._blocks_s[:] = -np.inf
+        self._cells_s[:] = -np.inf
+
+
+def _notable(where: Grid) -> bool:
+    """Two blocks, or one where the whole picture has no more than a few."""
+    return int(where.sum()) >= min(2, max(1, where.size // 8))
+
+
+def _is_picture(where: Grid) -> bool:
+    """Much of the frame changed, or a compact rectangle of it did (an inset); a line of text is flat."""
+    if float(where.mean()) >= _PICTURE_FRACTION:
+        return True
+    count, _, stats, _ = cv2.connectedComponentsWithStats(where.astype(np.uint8), connectivity=4)
+    for label in range(1, count):
+        width, height, area = (int(v) for v in stats[label, 2:5])
+        if width >= 3 and height >= 3 and area >= 0.7 * width * height:
+            return True
+    return False
+
+
+def _whole(frame: Frame) -> Box:
+    width, height = frame.size_px
+    return Box(0, 0, width, height)
+
+
+def _to_blocks(cells: Grid, shape: tuple[int, ...]) -> Grid:
+    grown = cv2.resize(cells.astype(np.uint8) * 255, (shape[1], shape[0]), interpolation=cv2.INTER_AREA)
+    return np.asarray(grown > 0)
+
+
+def _boxes(where: Grid, view: View, frame: Frame) -> tuple[Box, ...]:
+    """Rectangles around neighbouring places, source pixels, largest first, at most 16."""
+    if not where.any():
+        return ()
+    joined = cv2.dilate(where.astype(np.uint8), np.ones((1, 3), np.uint8))
+    count, _, stats, _ = cv2.connectedComponentsWithStats(joined, connectivity=8)
+    height, width = view.pixels.shape[:2]
+    rows, columns = where.shape
+    boxes = []
+    for label in range(1, count):
+        x, y, w, h = (int(v) for v in stats[label, :4])
+        boxes.append(
+            view.box(
+                x * width / columns,
+                y * height / rows,
+                (x + w) * width / columns,
+                (y + h) * height / rows,
+            ).clipped(frame.size_px)
+        )
+    boxes.sort(key=lambda box: (-box.area_px, box.y0, box.x0))
+    return tuple(boxes[:_MAX_BOXES])
