@@ -1,0 +1,36 @@
+import re
+import shutil
+from pathlib import Path
+
+import mediaforensics
+
+ROOT = Path(__file__).parents[2]
+
+
+def test_the_ten_lines_of_the_readme_run(fixtures, tmp_path, monkeypatch, capsys):
+    (example,) = re.findall(r"```python\n(.+?)```", (ROOT / "README.md").read_text(), re.DOTALL)
+    assert len(example.strip().splitlines()) <= 12
+    shutil.copy(fixtures / "small.mp4", tmp_path / "video.mp4")
+    shutil.copytree(fixtures / "known", tmp_path / "known")
+    shutil.copytree(fixtures / "gallery", tmp_path / "people")
+    monkeypatch.chdir(tmp_path)
+    exec(compile(example, "README.md", "exec"), {})
+    assert (tmp_path / "report.html").stat().st_size > 1000
+    capsys.readouterr()
+
+
+def test_the_commands_of_the_readme_exist():
+    readme = (ROOT / "README.md").read_text()
+    makefile = (ROOT / "Makefile").read_text()
+    for target in re.findall(r"^make (\w+)", readme, re.MULTILINE):
+        assert re.search(rf"^{target}:", makefile, re.MULTILINE), target
+
+
+def test_links_of_the_documents_lead_somewhere():
+    for document in [*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")]:
+        for target in re.findall(r"\]\(([^)#:]+)\)", document.read_text()):
+            assert (document.parent / target).exists(), f"{document.name}: {target}"
+
+
+def test_the_changelog_speaks_of_this_version():
+    assert f"[{mediaforensics.__version__}]" in (ROOT / "CHANGELOG.md").read_text()
