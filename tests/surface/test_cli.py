@@ -98,10 +98,9 @@ def test_a_truncated_video_is_status_4_and_says_which_part(fixtures, tmp_path):
 
 
 def test_a_name_that_is_not_text_is_read_all_the_same(fixtures, tmp_path):
-    hostile = os.fsencode(tmp_path) + b"/\xff\x1b[2J<b>.mp4"
-    with open(hostile, "wb") as target:
-        target.write((fixtures / "small.mp4").read_bytes())
-    shown = run("analyze", os.fsdecode(hostile), "--languages", "eng", "--json", "-")
+    hostile = tmp_path / os.fsdecode(b"\xff\x1b[2J<b>.mp4")
+    hostile.write_bytes((fixtures / "small.mp4").read_bytes())
+    shown = run("analyze", hostile, "--languages", "eng", "--json", "-")
     assert shown.returncode in (0, 1), shown.stderr
     assert "\x1b" not in shown.stderr
     assert "\\xff" in json.loads(shown.stdout)["media"]["name"]
