@@ -1,0 +1,454 @@
+"""PyAV: every frame of the best video stream with its exact container time, damage counted and placed.
+
+libav's own log stays as the host program set it: PyAV keeps it silent unless told otherwise, and nothing here
+changes that. Hardware decoders are never used and no filter is skipped: the pixels are those that every
+conforming decoder gives.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Generator, Iterator
+from fractions import Fraction
+from typing import Any, NoReturn
+
+import av
+import av.error
+from av.sidedata.sidedata import Type as SideDataType
+
+from mediaforensics.errors import LimitExceeded, NoFrames, UnsupportedMedia
+from mediaforensics.media.facts import Gap, MediaFacts, MediaKind
+from mediaforensics.media.picture import DecodedFrame, Orientation
+from mediaforensics.media.planes import VideoPixels, layout_of
+from mediaforensics.media.record import Record
+from mediaforensics.media.signature import DEMUXERS, Signature
+from mediaforensics.media.source import DeadlineReached, Source
+from mediaforensics.options import LimitOptions
+from mediaforensics.types import Timestamp
+
+_log = logging.getLogger(__name__)
+
+_THREADS = 2
+"""More threads cost 8-46 MB each and save no time per file; two keep a core busy while Python works."""
+_MAX_FAILED_READS = 64
+"""Consecutive read errors after which the rest of the file is given up."""
+_MISSING_TAIL_S = Fraction(1, 2)
+"""How much earlier than the header claims a file may end before its end counts as missing."""
+_LONGEST_STUTTER_S = 1
+"""A step back in time up to this is jitter; a longer one is a clock that was started again."""
+_ATTACHED_PICTURE = 0x0400
+_HEADER_SPEAKS = {"mov", "matroska", "avi", "flv", "asf", "ivf", "mxf", "nut"}
+"""Containers whose header states a duration; the others only guess it from what is there."""
+_HLG, _PQ = 18, 16
+
+
+class _NestedFile(PermissionError):
+    """The container asked for another file."""
+
+
+def _refuse_nested(url: str, flags: int, options: dict[str, str]) -> NoReturn:
+    raise _NestedFile(f"the container refers to another file, which is not opened: {url[:80]!r}")
+
+
+class VideoDecoder:
+    """Decodes the best video stream of a container; implements :class:`~mediaforensics.media.decode.Decoder`.
+
+    Parameters
+    ----------
+    source : Source
+        Opened evidence.
+    limits : LimitOptions
+        What the file may cost.
+    signature : Signature
+        What its first bytes say.
+
+    Raises
+    ------
+    UnsupportedMedia
+        Not a container on the allow-list, broken beyond opening, or no decoder for its codec.
+    NoFrames
+        No video stream.
+    LimitExceeded
+        The header claims more pixels per frame than the limit.
+    """
+
+    def __init__(self, source: Source, limits: LimitOptions, signature: Signature) -> None:
+        self._source, self._limits, self._signature = source, limits, signature
+        self._record = Record(limits)
+        self._container = _open_container(source, signature)
+        try:
+            self._stream = _best_stream(self._container, self._record)
+            self._prepare()
+        except BaseException:
+            self._container.close()
+            raise
+        self._orientation = Orientation()
+        self._size_px: tuple[int, int] | None = None
+        self._pixel_aspect = Fraction(1)
+        self._background: int | None = None
+        self._started = False
+        self._shift_ticks = 0
+        self._pending: list[DecodedFrame] = []
+        self._read = self._packets()
+
+    def _prepare(self) -> None:
+        stream, context = self._stream, self._stream.codec_context
+        if context is None:
+            raise UnsupportedMedia("no decoder for the codec of its video stream")
+        _check_pixels(context.width, context.height, self._limits)
+        context.options = {**context.options, "max_pixels": str(self._limits.max_pixels_per_frame)}
+        context.thread_type = "AUTO"
+        context.thread_count = _THREADS
+        self._time_base = Fraction(stream.time_base or Fraction(1, 1000))
+        rate = stream.average_rate or stream.guessed_rate or Fraction(25)
+        self._usual_ticks = max(1, round(Fraction(1) / Fraction(rate) / self._time_base))
+
+    def __repr__(self) -> str:
+        return f"VideoDecoder({self._source!r}, codec={self._stream.codec_context.name!r})"
+
+    @property
+    def size_px(self) -> tuple[int, int]:
+        """``(width, height)`` of the first frame as shown, source pixels; decodes it if need be."""
+        if self._size_px is None and not self._started:
+            frame = next(self._read, None)
+            if frame is not None:
+                self._pending.append(frame)
+        return self._size_px or (self._stream.codec_context.width, self._stream.codec_context.height)
+
+    @property
+    def kind(self) -> MediaKind:
+        """``video``, or ``image`` for a single picture in a video container (HEIF)."""
+        return "image" if self._signature.single_picture else "video"
+
+    @property
+    def duration_s_from_header(self) -> float | None:
+        """What the container claims, of this stream if it says so."""
+        claimed = self._claimed_duration()
+        return None if claimed is None else round(float(claimed), 6)
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """Oddities handled so far."""
+        return self._record.notes
+
+    @property
+    def gaps(self) -> tuple[Gap, ...]:
+        """What could not be read so far."""
+        return self._record.gaps
+
+    def close(self) -> None:
+        """Free the decoder."""
+        self._read.close()
+        self._container.close()
+
+    def facts(self) -> MediaFacts:
+        """What the file is; complete once the pass has ended."""
+        digests = self._source.digests
+        if self._source.changed:
+            self._record.note("the file was changed while it was read")
+        width, height = self.size_px
+        return MediaFacts(
+            name=self._source.name,
+            sha256=digests.sha256,
+            md5=digests.md5,
+            sha1=digests.sha1,
+            size_bytes=self._source.size_bytes,
+            kind=self.kind,
+            container=self._container.format.name,
+            codec=self._stream.codec_context.codec.canonical_name,
+            width_px=width,
+            height_px=height,
+            duration_s_from_header=self.duration_s_from_header,
+            duration_s_decoded=0.0 if self.kind == "image" else self._record.duration_s_decoded,
+            frames_decoded=self._record.frames_decoded,
+            rotation_degrees=self._orientation.rotation_degrees,
+            mirrored=self._orientation.mirrored,
+            notes=self._record.notes,
+        )
+
+    def frames(self) -> Iterator[DecodedFrame]:
+        """Every frame in presentation order, once; see :meth:`Decoder.frames`."""
+        if self._started:
+            raise RuntimeError("frames() is one pass over the file; open it again for another")
+        self._started = True
+        while True:
+            frame = self._pending.pop(0) if self._pending else next(self._read, None)
+            if frame is None:
+                return
+            why = self._record.limit_reached(frame.time)
+            if why is not None:
+                self._stop_at(frame.time, why)
+                return
+            self._record.saw(frame)
+            yield frame
+            if self._signature.single_picture:
+                return
+
+    def _packets(self) -> Generator[DecodedFrame, None, None]:
+        """Demux and decode to the end, whatever happens on the way."""
+        damage = _Damage(self._record, self._time_base)
+        stopped: str | None = None
+        reached = Fraction(-1)
+        packets, failed_reads = self._container.demux(), 0
+        while stopped is None:
+            if self._source.overdue:
+                stopped = "the wall time for this file was over"
+                break
+            try:
+                packet = next(packets)
+                failed_reads = 0
+            except StopIteration:
+                break
+            except DeadlineReached:
+                stopped = "the wall time for this file was over"
+                break
+            except (av.error.FFmpegError, OSError, ValueError, RuntimeError) as error:
+                # A generator that raised is spent; a new one reads on behind the damage.
+                damage.met(None, f"unreadable data: {_plainly(error)}")
+                failed_reads += 1
+                if failed_reads >= _MAX_FAILED_READS:
+                    break
+                packets = self._container.demux()
+                continue
+            if packet.pts is not None and packet.time_base is not None and packet.size:
+                reached = max(reached, (packet.pts + (packet.duration or 0)) * Fraction(packet.time_base))
+            if packet.stream is not self._stream and packet.stream.index != self._stream.index:
+                continue
+            yield from self._decoded(packet, damage)
+        if stopped is None:
+            yield from self._decoded(None, damage)
+        self._finish(damage, stopped, reached)
+
+    def _decoded(self, packet: Any, damage: _Damage) -> Iterator[DecodedFrame]:
+        try:
+            pictures = self._stream.codec_context.decode(
+                packet if packet is not None and packet.size else None
+            )
+        except EOFError:  # already flushed
+            return
+        except LimitExceeded:
+            raise
+        except (av.error.FFmpegError, ValueError, RuntimeError, MemoryError) as error:
+            damage.met(None if packet is None else packet.pts, f"undecodable picture data: {_plainly(error)}")
+            return
+        if packet is not None and packet.is_corrupt:
+            damage.met(packet.pts, "packet marked as damaged")
+        for picture in pictures:
+            frame = self._dressed(picture, damage)
+            if frame is not None:
+                yield frame
+
+    def _dressed(self, picture: av.VideoFrame, damage: _Damage) -> DecodedFrame | None:
+        """Time, orientation and pixel shape for a decoded picture."""
+        width, height = picture.width, picture.height
+        if width * height > self._limits.max_pixels_per_frame:
+            if damage.last is None:
+                _check_pixels(width, height, self._limits)
+            damage.met(picture.pts, f"limit of {self._limits.max_pixels_per_frame} pixels per frame reached")
+            return None
+        time = self._time_of(picture, damage)
+        layout = layout_of(picture)
+        if self._size_px is None:
+            self._look_at_first(picture, layout.alpha)
+        frame = DecodedFrame(
+            time=time,
+            duration_s=(picture.duration or self._usual_ticks) * self._time_base,
+            stored=VideoPixels(picture, layout, self._background),
+            orientation=self._orientation,
+            pixel_aspect=self._pixel_aspect,
+        )
+        if self._size_px is None:
+            self._size_px = frame.size_px
+        elif frame.size_px != self._size_px:
+            self._record.note("the picture size changes during the video")
+        if picture.interlaced_frame:
+            self._record.note("interlaced: combed lines of colour views are filled in from the first field")
+        damage.passed(frame, bool(picture.is_corrupt))
+        return frame
+
+    def _time_of(self, picture: av.VideoFrame, damage: _Damage) -> Timestamp:
+        last = damage.last.time if damage.last is not None else None
+        if picture.pts is None:
+            self._record.note(
+                "frames without a time of their own follow the frame before at the usual distance"
+            )
+            return Timestamp(0 if last is None else last.pts + self._usual_ticks, self._time_base)
+        ticks = picture.pts + self._shift_ticks
+        if last is not None and ticks < last.pts:
+            if (last.pts - ticks) * self._time_base > _LONGEST_STUTTER_S:
+                self._shift_ticks += last.pts + self._usual_ticks - ticks
+                ticks = last.pts + self._usual_ticks
+                self._record.note(
+                    f"the clock starts again after {last.seconds} s; later times are counted on from there"
+                )
+            else:
+                ticks = last.pts
+                self._record.note(
+                    "some frames are stamped earlier than the frame before; they are given its time"
+                )
+        return Timestamp(ticks, self._time_base)
+
+    def _look_at_first(self, picture: av.VideoFrame, alpha: bool) -> None:
+        """Take what holds for the whole stream from its first frame."""
+        side_data: Any = picture.side_data
+        matrix = side_data.get(SideDataType.DISPLAYMATRIX)
+        if matrix is not None:
+            self._orientation = Orientation.from_display_matrix(bytes(matrix))
+        aspect = Fraction(self._stream.sample_aspect_ratio or 1)
+        if Fraction(1, 8) <= aspect <= 8:
+            self._pixel_aspect = Fraction(1) if abs(aspect - 1) < Fraction(1, 100) else aspect
+        elif aspect > 0:
+            self._record.note(f"a pixel aspect of {aspect} is not believed; pixels are taken as square")
+        if self._pixel_aspect != 1:
+            self._record.note(
+                f"pixel aspect {aspect.numerator}:{aspect.denominator}; shown stretched to square pixels"
+            )
+        if picture.color_trc == _PQ:
+            self._record.note("HDR (PQ); tone-mapped for viewing, primaries not converted")
+        elif picture.color_trc == _HLG:
+            self._record.note("HDR (HLG); shown as its compatible standard-range picture")
+        if alpha:
+            pixels = VideoPixels(picture, layout_of(picture))
+            self._background = pixels.background()
+            self._record.note(f"has transparency; shown over {'black' if self._background == 0 else 'white'}")
+        elif self._stream.metadata.get("alpha_mode") == "1":
+            self._record.note("has a transparency channel, which is not decoded")
+
+    def _stop_at(self, time: Timestamp, why: str) -> None:
+        start = self._record.end or time
+        self._record.gap(start, max(time, self._claimed_end() or time), why)
+        self._read.close()
+
+    def _finish(self, damage: _Damage, stopped: str | None, reached: Fraction) -> None:
+        """Account for what is missing at the end, and refuse a file that gave no picture at all."""
+        last, base = damage.last, self._time_base
+        if last is None:
+            if stopped is not None:
+                deadline_s = self._limits.deadline_s or 0.0
+                raise LimitExceeded("seconds of wall time", deadline_s, deadline_s)
+            raise NoFrames(
+                f"not one picture could be decoded ({damage.first_why or 'the video stream is empty'})"
+            )
+        end = Timestamp(last.time.pts + round(last.duration_s / base), base)
+        claimed = self._claimed_end()
+        if stopped is not None:
+            self._record.gap(end, max(end, claimed or end), stopped)
+            return
+        damage.ended(end, claimed)
+        short_by = Fraction(0) if claimed is None else claimed.exact_s - max(reached, end.exact_s)
+        if claimed is not None and short_by > _MISSING_TAIL_S and self._container_name in _HEADER_SPEAKS:
+            self._record.gap(end, claimed, "the file ends before the time its header claims")
+        expected = self._stream.frames
+        if expected > damage.count:
+            self._record.note(f"the header claims {expected} frames, {damage.count} came out of the decoder")
+
+    @property
+    def _container_name(self) -> str:
+        return str(self._container.format.name).partition(",")[0]
+
+    def _claimed_duration(self) -> Fraction | None:
+        if self._stream.duration:
+            return Fraction(self._stream.duration) * Fraction(self._stream.time_base)
+        if self._container.duration:
+            return Fraction(self._container.duration, 1_000_000)
+        return None
+
+    def _claimed_end(self) -> Timestamp | None:
+        duration = self._claimed_duration()
+        if duration is None or duration <= 0:
+            return None
+        start = Fraction(self._stream.start_time or 0) * self._time_base
+        return Timestamp(int((start + duration) / self._time_base), self._time_base)
+
+
+class _Damage:
+    """Errors on the way, turned into gaps once the next good frame says where they end."""
+
+    def __init__(self, record: Record, time_base: Fraction) -> None:
+        self._record, self._base = record, time_base
+        self.last: DecodedFrame | None = None
+        self.count = 0
+        self.first_why: str | None = None
+        self._open: tuple[int | None, str] | None = None
+
+    def met(self, pts: int | None, why: str) -> None:
+        """An error at about ``pts`` (None: wherever the reading is)."""
+        self.first_why = self.first_why or why
+        if self._open is None:
+            self._open = (pts, why)
+
+    def passed(self, frame: DecodedFrame, concealed: bool) -> None:
+        """A frame came out; damage before it is closed."""
+        self.count += 1
+        if self._open is not None and (self._open[0] is None or frame.time.pts >= self._open[0]):
+            self._record.gap(self._start(frame.time), frame.time, self._open[1])
+            self._open = None
+        if concealed:
+            end = Timestamp(frame.time.pts + round(frame.duration_s / self._base), self._base)
+            self._record.gap(frame.time, end, "decoded from damaged data; parts of the picture are made up")
+        self.last = frame
+
+    def ended(self, end: Timestamp, claimed: Timestamp | None) -> None:
+        """No more frames; damage still open reaches to the claimed end, or to the packet that was lost."""
+        if self._open is not None:
+            pts, why = self._open
+            lost = end if pts is None else max(end, Timestamp(pts, self._base))
+            self._record.gap(end, max(lost, claimed or lost), why)
+            self._open = None
+
+    def _start(self, before: Timestamp) -> Timestamp:
+        if self.last is None:
+            at = self._open[0] if self._open else None
+            return before if at is None else min(before, Timestamp(at, self._base))
+        end = Timestamp(self.last.time.pts + round(self.last.duration_s / self._base), self._base)
+        return min(before, end)
+
+
+def _open_container(source: Source, signature: Signature) -> Any:
+    if signature.container is not None and signature.container not in DEMUXERS.split(","):
+        raise UnsupportedMedia(f"{signature.container} is not on the list of containers that may be opened")
+    try:
+        return av.open(
+            source.reader(),
+            mode="r",
+            format=signature.container,
+            options={"format_whitelist": DEMUXERS, "protocol_whitelist": "", "max_streams": "200"},
+            metadata_errors="replace",
+            io_open=_refuse_nested,
+        )
+    except DeadlineReached as error:
+        raise LimitExceeded("seconds of wall time", 0, 0) from error
+    except (av.error.FFmpegError, OSError, ValueError, RuntimeError, MemoryError) as error:
+        what = signature.container or "media of an unknown kind"
+        raise UnsupportedMedia(f"{what} that no decoder opens: {_plainly(error)}") from error
+
+
+def _best_stream(container: Any, record: Record) -> Any:
+    pictures = list(container.streams.video)
+    moving = [stream for stream in pictures if not int(stream.disposition) & _ATTACHED_PICTURE]
+    attached = len(pictures) - len(moving)
+    candidates = moving or pictures
+    if not candidates:
+        raise NoFrames("holds no video stream and no picture")
+    best = container.streams.best("video")
+    chosen = best if any(best is stream for stream in candidates) else candidates[0]
+    if moving and attached:
+        record.note(f"{attached} attached picture(s) (cover) not analysed")
+    for other in candidates:
+        if other is chosen:
+            continue
+        base = Fraction(other.time_base or 1)
+        start = Timestamp(other.start_time or 0, base)
+        end = Timestamp(start.pts + max(0, other.duration or 0), base)
+        record.gap(start, end, f"video stream {other.index} was not analysed, only stream {chosen.index}")
+    return chosen
+
+
+def _check_pixels(width: int, height: int, limits: LimitOptions) -> None:
+    if width * height > limits.max_pixels_per_frame:
+        raise LimitExceeded("pixels per frame", limits.max_pixels_per_frame, width * height)
+
+
+def _plainly(error: BaseException) -> str:
+    """What went wrong, without the file names that libav puts into its messages."""
+    return str(getattr(error, "strerror", None) or error or type(error).__name__)[:200]
