@@ -1,0 +1,108 @@
+"""From lines to messages: which lines belong together, and in which order they are read."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from itertools import combinations
+from typing import TypeVar
+
+from mediaforensics.text.regions import Line
+from mediaforensics.types import Box
+
+_T = TypeVar("_T")
+
+_SAME_ROW_OVERLAP = 0.5
+"""Share of the lower line's height that two stretches of one row have in common."""
+_ROW_GAP_HEIGHTS = 1.6
+"""A gap this many line heights wide is still a word gap (justified text, a dash)."""
+_LINE_GAP_HEIGHTS = 0.9
+"""Vertical gap between detected lines of one message: at double spacing about 0.7."""
+_HEIGHT_RATIO = 1.8
+"""Of two lines in the same size of letters: one may have ascenders and descenders, the other neither."""
+_ALIGNED_HEIGHTS = 0.8
+"""How far left, right or middle of aligned lines may lie apart."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Message:
+    """Lines that belong together.
+
+    Attributes
+    ----------
+    rows : tuple of tuple of Line
+        From top to bottom; the stretches of each row from left to right.
+    """
+
+    rows: tuple[tuple[Line, ...], ...]
+
+    @property
+    def lines(self) -> tuple[Line, ...]:
+        """All stretches in the order of ``rows``."""
+        return tuple(line for row in self.rows for line in row)
+
+    @property
+    def box(self) -> Box:
+        """Around all lines."""
+        return _around(self.lines)
+
+
+def messages(lines: Sequence[Line]) -> list[Message]:
+    """Group the lines of one picture into messages, from top to bottom."""
+    rows = [sorted(row, key=_left) for row in _joined(list(lines), _same_row)]
+    found = [
+        Message(rows=tuple(tuple(row) for row in sorted(group, key=lambda row: _around(row).y0)))
+        for group in _joined(rows, _same_message)
+    ]
+    return sorted(found, key=lambda message: (message.box.y0, message.box.x0))
+
+
+def _left(line: Line) -> int:
+    return line.quad.bounding_box().x0
+
+
+def _around(lines: Sequence[Line]) -> Box:
+    box = lines[0].quad.bounding_box()
+    for line in lines[1:]:
+        box = box.joined(line.quad.bounding_box())
+    return box
+
+
+def _height(line: Line) -> float:
+    (x0, y0), _, _, (x3, y3) = line.quad.corners
+    return max(1.0, float(((x3 - x0) ** 2 + (y3 - y0) ** 2) ** 0.5))
+
+
+def _same_row(a: Line, b: Line) -> bool:
+    first, second = a.quad.bounding_box(), b.quad.bounding_box()
+    low = min(_height(a), _height(b))
+    common = min(first.y1, second.y1) - max(first.y0, second.y0)
+    gap = max(first.x0, second.x0) - min(first.x1, second.x1)
+    alike = max(_height(a), _height(b)) <= _HEIGHT_RATIO * low
+    return alike and common >= _SAME_ROW_OVERLAP * low and gap <= _ROW_GAP_HEIGHTS * low
+
+
+def _same_message(above: Sequence[Line], below: Sequence[Line]) -> bool:
+    first, second = _around(above), _around(below)
+    if first.y0 > second.y0:
+        first, second = second, first
+    heights = [sum(map(_height, row)) / len(row) for row in (above, below)]
+    low = min(heights)
+    if max(heights) > _HEIGHT_RATIO * low or second.y0 - first.y1 > _LINE_GAP_HEIGHTS * low:
+        return False
+    offsets = (
+        first.x0 - second.x0,
+        first.x1 - second.x1,
+        (first.x0 + first.x1 - second.x0 - second.x1) / 2,
+    )
+    return min(map(abs, offsets)) <= _ALIGNED_HEIGHTS * low
+
+
+def _joined(items: Sequence[_T], belong: Callable[[_T, _T], bool]) -> list[list[_T]]:
+    """Split ``items`` into the groups that ``belong`` connects, in the order of their first items."""
+    group = list(range(len(items)))
+    for i, j in combinations(range(len(items)), 2):
+        if group[i] != group[j] and belong(items[i], items[j]):
+            old, new = max(group[i], group[j]), min(group[i], group[j])
+            group = [new if g == old else g for g in group]
+    return [[item for item, g in zip(items, group, strict=True) if g == one] for one in sorted(set(group))]

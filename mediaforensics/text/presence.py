@@ -1,0 +1,222 @@
+"""Whether a text that was read is still there, and where something text-like is new: no network, only edges.
+
+A text keeps the direction of its edges, pixel by pixel, whatever its opacity and whatever moves behind it;
+another text in the same place does not. All of it runs on a luma view of ``SIDE_PX``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from mediaforensics.media.frame import View
+from mediaforensics.types import Box, Quad
+
+SIDE_PX = 640
+"""Longer side of the luma view: the detector's own scale."""
+BLOCK_PX = 16
+"""Side of the blocks in which novelty is judged; about the height of a small line of text."""
+
+_EDGE = 60.0
+"""Sobel magnitude of an edge worth looking at (0..1140 for 8 bits)."""
+_PRESENT = 0.5
+"""Agreement of edge directions above which a text is still there; another text in its place reaches 0.3."""
+_FOUND = 0.6
+"""The same after a search nearby, where chance has more tries."""
+_FAINT = 0.25
+"""A text whose edges fell to this share of their strength has faded out."""
+_SEARCH_PX = 14
+_DENSE = 0.12
+"""Share of a block's pixels that are edges, where letters may be."""
+_SAME_BLOCK = 0.5
+_STEADY_BLOCK = 0.6
+_MIN_BLOCKS = 3
+"""A text is at least this many blocks."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Edges:
+    """Brightness gradients of one sample.
+
+    Attributes
+    ----------
+    x, y : ndarray, float32, shape (height, width)
+        Sobel derivatives of the luma view.
+    view : View
+        Where they lie.
+    """
+
+    x: NDArray[Any]
+    y: NDArray[Any]
+    view: View
+
+    @classmethod
+    def of(cls, view: View) -> Edges:
+        """Differentiate a luma view."""
+        return cls(
+            x=cv2.Sobel(view.pixels, cv2.CV_32F, 1, 0),
+            y=cv2.Sobel(view.pixels, cv2.CV_32F, 0, 1),
+            view=view,
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sighting:
+    """How an imprint was found again: displacement in view pixels, and strength of its edges (1: as read)."""
+
+    dx: int
+    dy: int
+    strength: float
+
+
+class Imprint:
+    """The edges of one text at the moment it was read."""
+
+    def __init__(self, edges: Edges, lines: Iterable[Quad]) -> None:
+        """Remember the edges inside ``lines``."""
+        height, width = edges.x.shape
+        scale, origin = np.array(edges.view.source_per_view), np.array(edges.view.origin_px)
+        polygons = [np.round((np.array(q.corners) - origin) / scale).astype(np.int32) for q in lines]
+        corners = np.concatenate(polygons)
+        left, top = np.maximum(corners.min(axis=0), 0)
+        right, bottom = np.minimum(corners.max(axis=0) + 1, (width, height))
+        self.left, self.top = int(min(left, width - 1)), int(min(top, height - 1))
+        right, bottom = max(int(right), self.left + 1), max(int(bottom), self.top + 1)
+        inside = np.zeros((bottom - self.top, right - self.left), np.uint8)
+        for polygon in polygons:
+            cv2.fillConvexPoly(inside, polygon - (self.left, self.top), 1)
+        x, y = edges.x[self.top : bottom, self.left : right], edges.y[self.top : bottom, self.left : right]
+        strong = (inside > 0) & (np.hypot(x, y) > _EDGE)
+        self._rows, self._columns = np.nonzero(strong)
+        self._x, self._y = x[strong], y[strong]
+        self._energy = float((self._x**2 + self._y**2).sum())
+        self._luma = edges.view.pixels[self.top : bottom, self.left : right].copy()
+
+    def find(self, edges: Edges) -> Sighting | None:
+        """Look for the text where it was, then nearby; None where it is gone."""
+        sighting = self._compare(edges, 0, 0, _PRESENT)
+        if sighting is not None or not len(self._rows):
+            return sighting
+        height, width = self._luma.shape
+        left, top = max(0, self.left - _SEARCH_PX), max(0, self.top - _SEARCH_PX)
+        around = edges.view.pixels[
+            top : self.top + height + _SEARCH_PX, left : self.left + width + _SEARCH_PX
+        ]
+        if around.shape[0] < height or around.shape[1] < width:
+            return None
+        match = cv2.matchTemplate(around, self._luma, cv2.TM_CCOEFF_NORMED)
+        row, column = np.unravel_index(int(match.argmax()), match.shape)
+        return self._compare(edges, left + int(column) - self.left, top + int(row) - self.top, _FOUND)
+
+    def _compare(self, edges: Edges, dx: int, dy: int, enough: float) -> Sighting | None:
+        rows, columns = self._rows + self.top + dy, self._columns + self.left + dx
+        height, width = edges.x.shape
+        if (
+            not len(rows)
+            or rows.max() >= height
+            or columns.max() >= width
+            or min(rows.min(), columns.min()) < 0
+        ):
+            return None
+        x, y = edges.x[rows, columns], edges.y[rows, columns]
+        product = float((x * self._x + y * self._y).sum())
+        energy = float((x * x + y * y).sum())
+        if product < enough * (energy * self._energy) ** 0.5 or product < _FAINT * self._energy:
+            return None
+        return Sighting(dx=dx, dy=dy, strength=product / self._energy)
+
+
+class Novelty:
+    """Where edges like those of letters came to rest that the network has not looked at. For one file."""
+
+    def __init__(self) -> None:
+        self._looked: Edges | None = None
+        self._previous: Edges | None = None
+
+    def regions(self, edges: Edges, known: Sequence[Box], wait: bool) -> list[tuple[int, int, int, int]]:
+        """Return rectangles ``(x0, y0, x1, y1)`` in view pixels that the network should look at.
+
+        Parameters
+        ----------
+        edges : Edges
+            Of this sample.
+        known : sequence of Box
+            Source boxes of texts that are known to be there still.
+        wait : bool
+            Look only at what stood still since the last sample; what still moves is looked at when it rests.
+        """
+        previous, self._previous = self._previous, edges
+        if self._looked is None or self._looked.x.shape != edges.x.shape:
+            self._looked = None
+        candidates = _density(edges) >= _DENSE
+        if self._looked is not None:
+            candidates &= _agreement(edges, self._looked) < _SAME_BLOCK
+        if wait and previous is not None and previous.x.shape == edges.x.shape:
+            candidates &= _agreement(edges, previous) >= _STEADY_BLOCK
+        for box in known:
+            x0, y0, x1, y1 = (value / BLOCK_PX for value in edges.view.from_source(box))
+            candidates[max(0, int(y0)) : int(y1) + 1, max(0, int(x0)) : int(x1) + 1] = False
+        return _clusters(candidates, edges.x.shape)
+
+    def looked_at(self, edges: Edges, region: tuple[int, int, int, int]) -> None:
+        """Remember that the network has seen this part of this sample."""
+        if self._looked is None:
+            self._looked = Edges(x=np.zeros_like(edges.x), y=np.zeros_like(edges.y), view=edges.view)
+        x0, y0, x1, y1 = region
+        self._looked.x[y0:y1, x0:x1] = edges.x[y0:y1, x0:x1]
+        self._looked.y[y0:y1, x0:x1] = edges.y[y0:y1, x0:x1]
+
+
+def _blocks(values: NDArray[Any]) -> NDArray[Any]:
+    """Mean of each block."""
+    height, width = values.shape
+    rows, columns = -(-height // BLOCK_PX), -(-width // BLOCK_PX)
+    padded = cv2.copyMakeBorder(
+        values, 0, rows * BLOCK_PX - height, 0, columns * BLOCK_PX - width, cv2.BORDER_CONSTANT, value=0
+    )
+    means: NDArray[Any] = padded.reshape(rows, BLOCK_PX, columns, BLOCK_PX).mean(axis=(1, 3))
+    return means
+
+
+def _density(edges: Edges) -> NDArray[Any]:
+    return _blocks((edges.x**2 + edges.y**2 > _EDGE**2).astype(np.float32))
+
+
+def _agreement(a: Edges, b: Edges) -> NDArray[Any]:
+    """Cosine between the gradients of two samples, block by block."""
+    product = _blocks(a.x * b.x + a.y * b.y)
+    energy = _blocks(a.x**2 + a.y**2) * _blocks(b.x**2 + b.y**2)
+    cosine: NDArray[Any] = product / np.sqrt(energy + 1.0)
+    return cosine
+
+
+def _clusters(candidates: NDArray[Any], shape: tuple[int, ...]) -> list[tuple[int, int, int, int]]:
+    """Rectangles around clusters of blocks, with room for the letters beside them."""
+    if int(candidates.sum()) < _MIN_BLOCKS:
+        return []
+    joined = cv2.dilate(candidates.astype(np.uint8), np.ones((3, 5), np.uint8))
+    count, labels = cv2.connectedComponents(joined, connectivity=8)
+    found = []
+    for label in range(1, count):
+        rows, columns = np.nonzero((labels == label) & candidates)
+        if len(rows) < _MIN_BLOCKS or columns.max() - columns.min() < 1:
+            continue
+        found.append((int(columns.min()), int(rows.min()), int(columns.max()) + 1, int(rows.max()) + 1))
+    if not found:
+        return []
+    height, width = shape[:2]
+    x0, y0 = min(f[0] for f in found) - 3, min(f[1] for f in found) - 2
+    x1, y1 = max(f[2] for f in found) + 3, max(f[3] for f in found) + 2
+    return [
+        (
+            max(0, x0 * BLOCK_PX),
+            max(0, y0 * BLOCK_PX),
+            min(width, x1 * BLOCK_PX),
+            min(height, y1 * BLOCK_PX),
+        )
+    ]

@@ -1,0 +1,175 @@
+"""What a message says: PP-OCR first; Tesseract for the scripts that PP-OCR lacks, told from the picture."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from mediaforensics.media.frame import Pixels, View
+from mediaforensics.text.layout import Message
+from mediaforensics.text.ppocr import PpOcr, Reading
+from mediaforensics.text.regions import cut_out
+from mediaforensics.text.script import (
+    LATIN,
+    SCRIPT_OF_LANGUAGE,
+    language_of,
+    letters_in,
+    looks_cyrillic,
+    script_of,
+)
+from mediaforensics.text.tesseract import Tesseract
+
+_SPARSE_LETTERS = 0.9
+"""Letters per line height of width. Latin text has 1.1 (wide capitals) to 2.5. PP-OCR leaves blank what is in
+no script it knows, so a line of Cyrillic or Arabic has next to none: measured 0 to 0.8."""
+_DOUBTFUL = 0.75
+"""PP-OCR's confidence on text that it can read is above 0.9, on a script that it lacks mostly below this."""
+_READABLE = 0.6
+"""A message read less surely than this is texture, or too damaged to be quoted."""
+_FOREIGN_READABLE = 0.5
+"""Tesseract's confidence runs lower: 0.5 is a line with most words right."""
+_TRIAL_ATTEMPTS = 3
+_MIN_LETTERS = 2
+_MIXED_LETTERS = 3
+"""This many Latin letters within a foreign line: Tesseract is given English beside the language."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MessageReading:
+    """What a message says.
+
+    Attributes
+    ----------
+    text : str
+        In logical order, rows separated by a line break.
+    confidence : float
+        0..1, mean of the engine's own over the letters.
+    script : str
+        Unicode name.
+    language : str or None
+        ISO 639-1.
+    engine : str
+        ``pp-ocrv6`` or ``tesseract``.
+    """
+
+    text: str
+    confidence: float
+    script: str
+    language: str | None
+    engine: str
+
+
+class MessageReader:
+    """Both engines, loaded and checked. Immutable; may be shared by threads."""
+
+    def __init__(self, languages: tuple[str, ...]) -> None:
+        """Load PP-OCR and check Tesseract for the languages that PP-OCR cannot read.
+
+        Raises
+        ------
+        MissingTool
+            Tesseract or one of those languages is not installed.
+        ModelMismatch
+            The weights are missing or altered.
+        """
+        self._ppocr = PpOcr()
+        self._foreign = tuple(code for code in languages if SCRIPT_OF_LANGUAGE.get(code, LATIN) != LATIN)
+        self._tesseract = Tesseract(self._foreign) if self._foreign else None
+
+    def read(self, view: View, message: Message) -> MessageReading | None:
+        """Read a message from a view that holds it; None where nothing legible is there.
+
+        Raises
+        ------
+        RuntimeError
+            Tesseract failed or hung.
+        """
+        rows = [[cut_out(view, line.quad) for line in row] for row in message.rows]
+        plain = [[self._ppocr.read(line) for line in row] for row in rows]
+        if self._tesseract is not None and (script := self._suspected(rows, plain)) is not None:
+            foreign = self._read_foreign(self._tesseract, rows, plain, script)
+            if foreign is not None:
+                return foreign
+        return _assembled(plain, minimum=_READABLE, line_minimum=_DOUBTFUL - 0.2)
+
+    def _suspected(self, rows: list[list[Pixels]], plain: list[list[Reading]]) -> str | None:
+        """Which script it may be that PP-OCR lacks: ``""`` for any, None where PP-OCR's reading stands."""
+        readings = [reading for row in plain for reading in row]
+        text = " ".join(reading.text for reading in readings)
+        letters = sum(map(_letters, readings))
+        heights = sum(line.shape[1] / line.shape[0] for row in rows for line in row)
+        if heights < 1.5:
+            return None
+        if letters < _SPARSE_LETTERS * heights:
+            return ""
+        if sum(_letters(r) * r.confidence for r in readings) < _DOUBTFUL * letters:
+            return ""
+        return "Cyrillic" if looks_cyrillic(text) else None
+
+    def _read_foreign(
+        self, tesseract: Tesseract, rows: list[list[Pixels]], plain: list[list[Reading]], script: str
+    ) -> MessageReading | None:
+        lines = [line for row in rows for line in row]
+        widest = max(lines, key=lambda line: line.shape[1] / line.shape[0])
+        best, best_rank = "", 0.0
+        for code in self._foreign:
+            its_script = SCRIPT_OF_LANGUAGE[code]
+            if script and its_script != script:
+                continue
+            trial = tesseract.read(widest, code, its_script, attempts=_TRIAL_ATTEMPTS)
+            rank = trial.confidence * letters_in(trial.text, its_script) ** 0.5
+            if rank > best_rank:
+                best, best_rank = code, rank
+            if trial.confidence >= 0.9 and letters_in(trial.text, its_script) >= 6:
+                break
+        if not best:
+            return None
+        its_script = SCRIPT_OF_LANGUAGE[best]
+        latin = sum(letters_in(reading.text, LATIN) for row in plain for reading in row)
+        languages = (
+            f"{best}+eng" if latin >= _MIXED_LETTERS and tesseract.with_english and not script else best
+        )
+        read = [[tesseract.read(line, languages, its_script) for line in row] for row in rows]
+        if its_script in ("Arabic", "Hebrew"):
+            read = [row[::-1] for row in read]
+        result = _assembled(read, minimum=_FOREIGN_READABLE, line_minimum=0.3)
+        if result is None or result.script != its_script:
+            return None
+        return None if script and looks_cyrillic(_as_latin(result.text)) else result
+
+
+_LATIN_TWIN = str.maketrans("АВСЕНКМОРТХУасеорху", "ABCEHKMOPTXYaceopxy")
+
+
+def _as_latin(text: str) -> str:
+    """Replace Cyrillic letters by their Latin twins; with no other left, nothing tells it from Latin."""
+    return text.translate(_LATIN_TWIN)
+
+
+def _letters(reading: Reading) -> int:
+    return sum(letter.isalnum() for letter in reading.text)
+
+
+def _assembled(
+    rows: Sequence[Sequence[Reading]], minimum: float, line_minimum: float
+) -> MessageReading | None:
+    """Join what was read on the lines; leave out lines that are noise, return None where little is left."""
+    kept = [[r for r in row if _letters(r) > 0 and r.confidence >= line_minimum] for row in rows]
+    kept = [row for row in kept if row]
+    readings = [reading for row in kept for reading in row]
+    letters = sum(map(_letters, readings))
+    if letters < _MIN_LETTERS:
+        return None
+    confidence = float(np.sum([_letters(r) * r.confidence for r in readings]) / letters)
+    if confidence < minimum:
+        return None
+    text = "\n".join(" ".join(" ".join(r.text for r in row).split()) for row in kept)
+    return MessageReading(
+        text=text,
+        confidence=round(confidence, 4),
+        script=script_of(text),
+        language=language_of(text),
+        engine=readings[0].engine,
+    )

@@ -1,0 +1,129 @@
+"""Which script and which language a text is in, told from its letters alone."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections import Counter
+
+LATIN = "Latin"
+UNKNOWN = "Common"
+
+SCRIPT_OF_LANGUAGE = {
+    **dict.fromkeys(("ara", "fas", "urd", "pus", "uig", "snd", "kur_ara"), "Arabic"),
+    **dict.fromkeys(("rus", "ukr", "bel", "bul", "srp", "mkd", "kaz", "kir", "tgk", "tat"), "Cyrillic"),
+    **dict.fromkeys(("heb", "yid"), "Hebrew"),
+    **dict.fromkeys(("hin", "mar", "nep", "san"), "Devanagari"),
+    **dict.fromkeys(("amh", "tir"), "Ethiopic"),
+    "ben": "Bengali",
+    "ell": "Greek",
+    "hye": "Armenian",
+    "kat": "Georgian",
+    "kor": "Hangul",
+    "tam": "Tamil",
+    "tha": "Thai",
+    **dict.fromkeys(("chi_sim", "chi_tra"), "Han"),
+    "jpn": "Hiragana",
+}
+"""Tesseract codes of the languages that are not written in Latin letters; any other code counts as Latin."""
+
+_WORDS = {
+    "en": "the and of to you your we will is are our us not this that have for with what all they know",
+    "fr": "le la les des et vous nous est sont pas une votre vos notre nos dans pour que qui sur du au avec",
+    "de": "der die das und ist nicht wir ihr euch eure sie ein eine mit auf werden wird von zu den dem",
+    "es": "el la los las y que de no es son en una nosotros vosotros su sus por para con del está más",
+    "it": "il lo gli e che di non è sono una noi voi vostro per con del della nel più questo siete",
+    "pt": "o os as e que de não é são em uma nós você vocês seu para com do da no na mais está",
+    "nl": "de het een en van is niet wij jullie ons zijn op met voor dat zullen worden wat",
+    "tr": "ve bir bu için ile değil sizi sizin biz siz olan olacak çok daha ne var yok gibi kadar",
+    "id": "yang dan di kami kamu kalian tidak akan ini itu dengan untuk dari kita adalah",
+}
+_LETTERS = {
+    "fr": "àâæçèéêëîïôœùûÿ",
+    "de": "äöüß",
+    "es": "ñ¿¡áéíóú",
+    "pt": "ãõçáéêôâ",
+    "tr": "ğşıİçöü",
+    "it": "àèéìòù",
+}
+_CYRILLIC = {"uk": "іїєґ", "be": "ўі", "sr": "ђћџљњј", "mk": "ѓќѕ", "kk": "әғқңөұүһ", "ru": "ыэъё"}
+_ARABIC = {"ur": "ٹڈڑںےہھ", "fa": "پچژگکی", "ar": "ةىيكأإؤئ"}
+_SCRIPT_LANGUAGE = {
+    "Hebrew": "he",
+    "Greek": "el",
+    "Hiragana": "ja",
+    "Katakana": "ja",
+    "Hangul": "ko",
+    "Han": "zh",
+    "Thai": "th",
+    "Armenian": "hy",
+    "Georgian": "ka",
+}
+_SCRIPT_WORDS = {"Cjk": "Han", "Hangul": "Hangul"}
+_LOOK_ALIKES = frozenset("ABCEHKMOPTXYaceopxy")
+"""Latin capitals and small letters that have a Cyrillic twin."""
+
+
+def script_of(text: str) -> str:
+    """Unicode name of the script most letters belong to; ``Common`` where there is no letter."""
+    counts = Counter(map(_script_of_letter, filter(str.isalpha, unicodedata.normalize("NFKC", text))))
+    if not counts:
+        return UNKNOWN
+    # Kana settles that the Chinese characters beside it are Japanese.
+    if counts["Hiragana"] + counts["Katakana"] > 0 and counts["Han"] > 0:
+        return "Hiragana"
+    return max(sorted(counts), key=counts.__getitem__)
+
+
+def _script_of_letter(letter: str) -> str:
+    word = unicodedata.name(letter, UNKNOWN).split()[0].title()
+    return _SCRIPT_WORDS.get(word, word)
+
+
+def letters_in(text: str, script: str) -> int:
+    """Number of letters of ``script`` in ``text``."""
+    return sum(_script_of_letter(letter) == script for letter in text if letter.isalpha())
+
+
+def looks_cyrillic(text: str) -> bool:
+    """Whether every letter of a Latin reading has a Cyrillic twin, so that it may be misread Cyrillic."""
+    letters = [letter for letter in text if letter.isalpha()]
+    return len(letters) >= 2 and all(letter in _LOOK_ALIKES for letter in letters)
+
+
+def language_of(text: str) -> str | None:
+    """ISO 639-1 code of the language, None where the text does not settle it.
+
+    Parameters
+    ----------
+    text : str
+        In logical order.
+
+    Notes
+    -----
+    Latin text is told by function words and by letters that few languages have; other scripts by letters
+    that only one of their languages has, else by the language most written in them.
+    """
+    script = script_of(text)
+    folded = unicodedata.normalize("NFC", text).lower()
+    if script == "Cyrillic":
+        return _by_letters(folded, _CYRILLIC, default="ru" if letters_in(text, script) >= 4 else None)
+    if script == "Arabic":
+        return _by_letters(folded, _ARABIC, default="ar" if letters_in(text, script) >= 4 else None)
+    if script != LATIN:
+        return _SCRIPT_LANGUAGE.get(script)
+    words = re.findall(r"[^\W\d_]+", folded.replace("'", " ").replace("’", " "))
+    evidence = {}
+    for language, known in _WORDS.items():
+        hits = sum(word in known.split() for word in words)
+        marks = sum(mark in folded for mark in _LETTERS.get(language, ""))
+        evidence[language] = hits + 0.8 * marks
+    first, second = sorted(evidence, key=lambda language: -evidence[language])[:2]
+    sure = evidence[first] >= 1 and evidence[first] > evidence[second]
+    return first if sure else None
+
+
+def _by_letters(text: str, marks: dict[str, str], default: str | None) -> str | None:
+    counts = {language: sum(text.count(mark) for mark in letters) for language, letters in marks.items()}
+    best = max(counts, key=counts.__getitem__)
+    return best if counts[best] else default

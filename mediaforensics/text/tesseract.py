@@ -1,0 +1,240 @@
+"""Reading one line with Tesseract, which knows the scripts that PP-OCR lacks: the surest of several attempts.
+
+One attempt is a lottery on overlaid text: whether a line is read depends on its height in pixels and on how
+its letters were told from the picture behind. Measured on clean Arabic lines: character error rate 0.08-0.30
+for one attempt, 0.02 for the surest of several.
+"""
+
+from __future__ import annotations
+
+import os
+from collections import ChainMap
+from collections.abc import Iterator
+from typing import Any
+
+import cv2
+import numpy as np
+import pytesseract
+from numpy.typing import NDArray
+from PIL import Image
+
+from mediaforensics.errors import MissingTool
+from mediaforensics.media.frame import Pixels
+from mediaforensics.text.ppocr import Reading
+from mediaforensics.text.script import letters_in
+
+ENGINE = "tesseract"
+
+_TIMEOUT_S = 20.0
+"""For one line; a line takes some 50 ms, so whatever takes this long hangs."""
+_SURE = 0.90
+"""An attempt this sure ends the search: right in all but a few letters."""
+_AGREED = 0.80
+"""So does the same text read twice, at least this sure."""
+_MARGIN_PX = 12
+_MAX_WIDTH_PX = 3000
+_SINGLE_LINE = 7
+
+
+class Tesseract:
+    """Tesseract with the languages it may be asked for. Immutable; may be shared by threads."""
+
+    def __init__(self, languages: tuple[str, ...]) -> None:
+        """Check that Tesseract and the languages are installed.
+
+        Raises
+        ------
+        MissingTool
+            They are not; the message says what to run.
+        """
+        packages = " ".join(f"tesseract-ocr-{code.replace('_', '-')}" for code in languages)
+        try:
+            installed = set(pytesseract.get_languages())
+        except pytesseract.TesseractNotFoundError as error:
+            raise MissingTool(
+                f"Tesseract is not installed; run: apt install tesseract-ocr {packages}"
+            ) from error
+        missing = [code for code in languages if code not in installed]
+        if missing:
+            packages = " ".join(f"tesseract-ocr-{code.replace('_', '-')}" for code in missing)
+            raise MissingTool(
+                f"Tesseract lacks {', '.join(missing)}; run: apt install {packages},"
+                " or leave them out of TextOptions.languages"
+            )
+        self.with_english = "eng" in installed
+        # Each child would otherwise start a thread per core: three times the CPU for the same text.
+        pytesseract.pytesseract.environ = ChainMap({"OMP_THREAD_LIMIT": "1"}, os.environ)
+
+    def read(self, line: Pixels, language: str, script: str, attempts: int = 8) -> Reading:
+        """Read an upright line in several ways; return the surest reading.
+
+        Parameters
+        ----------
+        line : ndarray, uint8, shape (height, width, 3)
+            RGB, cropped to the line.
+        language : str
+            Tesseract code, or several joined by ``+``.
+        script : str
+            Whose letters count as read.
+        attempts : int
+            At most this many.
+
+        Raises
+        ------
+        RuntimeError
+            Tesseract failed or hung.
+        """
+        best, best_rank, seen = Reading(text="", confidence=0.0, engine=ENGINE), 0.0, set()
+        for picture in _pictures(line, attempts):
+            reading = self._attempt(picture, language)
+            # More letters, read as surely, are more of the line; a sure word of a half-seen line is not.
+            rank = reading.confidence * letters_in(reading.text, script) ** 0.5
+            if rank > best_rank:
+                best, best_rank = reading, rank
+            if reading.confidence >= _SURE or (reading.confidence >= _AGREED and reading.text in seen):
+                break
+            seen.add(reading.text)
+        return best
+
+    def _attempt(self, picture: NDArray[Any], language: str) -> Reading:
+        table = pytesseract.image_to_data(
+            Image.fromarray(picture),
+            lang=language,
+            config=f"--psm {_SINGLE_LINE}",
+            output_type=pytesseract.Output.DICT,
+            timeout=_TIMEOUT_S,
+        )
+        words = [
+            (word, float(confidence) / 100)
+            for word, confidence in zip(table["text"], table["conf"], strict=True)
+            if word.strip() and float(confidence) >= 0
+        ]
+        if not words:
+            return Reading(text="", confidence=0.0, engine=ENGINE)
+        text = " ".join(word for word, _ in words)
+        confidence = sum(confidence for _, confidence in words) / len(words)
+        return Reading(text=_without_marks(text), confidence=round(confidence, 4), engine=ENGINE)
+
+
+def _without_marks(text: str) -> str:
+    """Drop the invisible direction marks that Tesseract adds around digits; order is logical without them."""
+    return "".join(letter for letter in text if letter not in "\u200e\u200f\u202a\u202b\u202c\u202d\u202e")
+
+
+def _pictures(line: Pixels, attempts: int) -> Iterator[NDArray[Any]]:
+    """Yield dark-on-light pictures of a line, the most promising first, each made only when it is wanted."""
+    clusters: list[NDArray[Any]] = []
+    grey = cv2.cvtColor(line, cv2.COLOR_RGB2GRAY)
+    # White letters have no dark channel, burning backgrounds do (blue); dark letters have no bright one.
+    darkest, brightest = line.min(axis=2), line.max(axis=2)
+    plan = (
+        ("grey", 50),
+        ("brightest", 50),
+        ("darkest", 36),
+        ("colour", 70),
+        ("colour", 50),
+        ("darkest", 50),
+        ("second colour", 70),
+        ("otsu", 50),
+    )
+    for way, height_px in plan[:attempts]:
+        if way == "grey":
+            picture = _dark_on_light(grey)
+        elif way == "otsu":
+            picture = _dark_on_light(_halved(grey))
+        elif way == "brightest":
+            picture = _dark_on_light(_halved(brightest))
+        elif way == "darkest":
+            picture = _dark_on_light(_halved(darkest))
+        else:
+            clusters = clusters or letter_colours(line)
+            index = 1 if way == "second colour" else 0
+            if index >= len(clusters):
+                continue
+            picture = clusters[index]
+        yield _framed(picture, height_px)
+
+
+def _halved(grey: NDArray[Any]) -> NDArray[Any]:
+    """Black and white by Otsu's threshold."""
+    halves: NDArray[Any] = cv2.threshold(grey, 0, 255, cv2.THRESH_BINARY | cv2.THRESH_OTSU)[1]
+    return halves
+
+
+def _rim(picture: NDArray[Any]) -> float:
+    """Mean of the outermost pixels, which lie beside the letters."""
+    return float(np.concatenate([picture[0], picture[-1], picture[:, 0], picture[:, -1]]).mean())
+
+
+def _dark_on_light(grey: NDArray[Any]) -> NDArray[Any]:
+    return grey if _rim(_halved(grey)) > 127 else 255 - grey
+
+
+def _framed(picture: NDArray[Any], height_px: int) -> NDArray[Any]:
+    height, width = picture.shape
+    shown = (min(max(1, round(width * height_px / height)), _MAX_WIDTH_PX), height_px)
+    shrinks = height_px < height
+    picture = cv2.resize(picture, shown, interpolation=cv2.INTER_AREA if shrinks else cv2.INTER_CUBIC)
+    return np.pad(picture, _MARGIN_PX, constant_values=255)
+
+
+def letter_colours(line: Pixels) -> list[NDArray[Any]]:
+    """Split a line by colour; return the parts most like letters, black on white, the best first.
+
+    Overlaid letters are of one colour, whatever moves behind them. Colours are clustered in CIE Lab (k-means
+    started at equal quantiles of lightness: no chance in it). A part is like letters when its strokes are of
+    even width, spread along the line and do not run into its rim.
+    """
+    colours = cv2.cvtColor(line, cv2.COLOR_RGB2LAB).reshape(-1, 3).astype(np.float32)
+    found = []
+    for count in (3, 4):
+        nearest = _k_means(colours, count).reshape(line.shape[:2])
+        for index in range(count):
+            part = _without_background((nearest == index).astype(np.uint8))
+            found.append((_letter_likeness(part), count, part))
+    found.sort(key=lambda item: -item[0])
+    best = [item for item in found if item[0] > 0][:1]
+    others = [item for item in found if item[0] > 0 and best and item[1] != best[0][1]][:1]
+    return [(1 - part) * np.uint8(255) for _, _, part in best + others]
+
+
+def _k_means(colours: NDArray[np.float32], count: int, rounds: int = 8) -> NDArray[np.intp]:
+    order = np.argsort(colours[:, 0], kind="stable")
+    centres = colours[order[[int(len(order) * (i + 0.5) / count) for i in range(count)]]].copy()
+    nearest = np.zeros(len(colours), np.intp)
+    for _ in range(rounds):
+        distance = ((colours[:, None] - centres) ** 2).sum(axis=2)
+        nearest = distance.argmin(axis=1)
+        for i in range(count):
+            if (nearest == i).any():
+                centres[i] = colours[nearest == i].mean(axis=0)
+    return nearest
+
+
+def _without_background(part: NDArray[Any]) -> NDArray[Any]:
+    """Drop connected pieces that are too large or too solid at the rim to be letters."""
+    height = part.shape[0]
+    count, labels, stats, _ = cv2.connectedComponentsWithStats(part, connectivity=8)
+    keep = np.ones(count, np.uint8)
+    keep[0] = 0
+    for i in range(1, count):
+        _, top, wide, high, area = stats[i]
+        at_rim = top <= 1 or top + high >= height - 1
+        solid = area > 0.4 * wide * high
+        if (at_rim and wide > 1.5 * height) or (wide > 4 * height and solid):
+            keep[i] = 0
+    kept: NDArray[Any] = keep[labels]
+    return kept
+
+
+def _letter_likeness(part: NDArray[Any]) -> float:
+    """How much a part of a line looks like letters, 0..1."""
+    if not 0.03 < part.mean() < 0.6:
+        return 0.0
+    depth = cv2.distanceTransform(part, cv2.DIST_L2, 3)
+    ridge = depth[(depth >= cv2.dilate(depth, np.ones((3, 3), np.uint8))) & (depth > 0)]
+    if len(ridge) < 10:
+        return 0.0
+    evenness = 1 - min(1.0, float(ridge.std() / ridge.mean()))
+    spread = float(part.any(axis=0).mean())
+    return evenness * spread * (1 - _rim(part))
