@@ -33,6 +33,7 @@ _DIFFER_FLOOR, _DIFFER_FACTOR = 5.0, 1.6
 _CELL_FLOOR, _CELL_FACTOR, _ALONE_EXTRA = 0.11, 2.0, 0.2
 _TAU_SHORT_S, _TAU_LONG_S = 0.6, 1.0
 _TAU_CELL_RISE_S, _TAU_CELL_FALL_S = 0.6, 3.0
+_MORE_THAN = 0.2
 _LOST_FOR_S = 0.08
 _FRESH_S, _SETTLE_IN_S = 0.07, 0.1
 """After a cut the first differences are taken as the new shot's habit at once."""
@@ -107,6 +108,7 @@ class ChangeMeter:
         self._still_strong, self._still_weak = empty, empty
         self._shown_strong, self._shown_weak_wide = empty, empty
         self._news, self._losses = empty, empty
+        self._strong_share = self._shown_strong_share = np.zeros(cells, np.float32)
 
     @property
     def last_s(self) -> float:
@@ -153,16 +155,26 @@ class ChangeMeter:
             judged_edges=judged,
         )
 
-    def show(self) -> None:
-        """Remember the frame measured last as the one that the detectors know."""
+    def show(self, *, read: bool = False) -> None:
+        """Remember the frame measured last as the one that the detectors know.
+
+        ``read`` says that lettering was asked for there. Otherwise faint edges stay unknown, so that a
+        text that is just fading in is still new when it has become readable.
+        """
         self._shown, self._shown_s = self._previous, self._previous_s
         self._shown_edges = _edges(self._previous)
-        if self._judged_now():
+        if not self._judged_now():
+            return
+        if read:
             self.accept_edges()
+            return
+        known_before = _both(_widen(self._still_weak), self._shown_weak_wide)
+        self._shown_strong, self._shown_strong_share = self._still_strong, self._strong_share
+        self._shown_weak_wide = cast(Pixels, cv2.bitwise_or(_widen(self._still_strong), known_before))
 
     def accept_edges(self) -> None:
         """Take the edges that stand still now as known."""
-        self._shown_strong = self._still_strong
+        self._shown_strong, self._shown_strong_share = self._still_strong, self._strong_share
         self._shown_weak_wide = _widen(self._still_weak)
         self._lost_since_s[:] = np.inf
 
@@ -235,7 +247,10 @@ class ChangeMeter:
         # Masks are 0 or 255, so that a saturating difference is "in the first and not in the second".
         self._news = cast(Pixels, cv2.subtract(self._still_strong, self._shown_weak_wide))
         self._losses = cast(Pixels, cv2.subtract(self._shown_strong, _widen(self._still_weak)))
-        new, lost = self._per_cell(self._news), self._per_cell(self._losses)
+        self._strong_share = self._per_cell(self._still_strong)
+        # In grain, known faint edges lie everywhere and hide new ones; there the sheer amount tells.
+        more = self._strong_share - self._shown_strong_share - np.float32(_MORE_THAN)
+        new, lost = np.maximum(self._per_cell(self._news), more), self._per_cell(self._losses)
         limit = np.float32(_CELL_FLOOR) + np.float32(_CELL_FACTOR) * self._cell_habit
         appeared, losing = _in_a_row(new, limit), _in_a_row(lost, limit)
         step = np.minimum(np.maximum(new, lost), 0.4) - self._cell_habit

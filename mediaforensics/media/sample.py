@@ -24,6 +24,7 @@ _BLOCK_REST_S = 0.4
 _LETTERING_REST_S = 0.3
 _BURST_S = 0.48
 _SHORTEST_FLASH_S = 0.034
+_STILL_AFTER_S = 0.15
 _LINE_CELLS = 4
 """Cells of 10 px in a 320 px view; a word of a caption has as many."""
 _MAX_BOXES = 16
@@ -150,7 +151,12 @@ class Sampler:
             return
 
         lettering = change.appeared | change.vanished
-        if self._held is not None and self._held.new_picture and change.judged_edges:
+        if (
+            self._held is not None
+            and self._held.new_picture
+            and change.judged_edges
+            and (lettering.any() or at_s - self._held.at_s >= _STILL_AFTER_S)
+        ):
             yield from self._settle(frame, view, at_s, meter, change, lettering)
             return
         lettering = lettering & rest.lettering_ready(at_s)
@@ -215,7 +221,7 @@ class Sampler:
         held = self._held
         if held is None:
             picture = _is_picture(change.differs)
-            meter.show()
+            meter.show(read=True)
             yield self._sample(frame, at_s, picture, True, boxes)
             return
         blocks = _to_blocks(lettering, change.differs.shape)
@@ -223,9 +229,11 @@ class Sampler:
         if same:
             yield from self._release(new_text=bool(lettering.any()), boxes=boxes)
             meter.accept_edges()
+            # One change and then stillness: the next change here is another event, not more of this one.
+            rest.free(blocks)
         else:
             yield from self._release()
-            meter.show()
+            meter.show(read=True)
             yield self._sample(frame, at_s, _is_picture(change.differs), True, boxes)
 
     def _may_read(self, lettering: Grid, at_s: float) -> bool:
@@ -318,6 +326,9 @@ class _Rest:
 
     def lettering(self, where: Grid, at_s: float) -> None:
         self._cells_s[where] = at_s
+
+    def free(self, where: Grid) -> None:
+        self._blocks_s[where] = -np.inf
 
     def clear(self) -> None:
         self._blocks_s[:] = -np.inf
