@@ -91,7 +91,7 @@ class Sampler:
         self._sampled_s = 0.0
         self._rest: _Rest | None = None
         self._cuts = _Allowance(capacity=10, per_s=4.0)
-        self._onsets = _Allowance(capacity=5, per_s=1.5)
+        self._onsets = _Allowance(capacity=5, per_s=0.7)
         self._settlings = _Allowance(capacity=2, per_s=0.3)
         self._lettering = _Allowance(capacity=5, per_s=2.0)
         self._scraps = _Allowance(capacity=3, per_s=0.4)
