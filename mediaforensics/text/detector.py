@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from mediaforensics.detect import Surroundings
 from mediaforensics.media.frame import View
@@ -15,8 +15,8 @@ from mediaforensics.text.layout import Message, messages
 from mediaforensics.text.ppocr import RECOGNITION_MODEL
 from mediaforensics.text.presence import SIDE_PX, Edges, Imprint, Novelty, Sighting
 from mediaforensics.text.recognize import MessageReader, MessageReading
-from mediaforensics.text.regions import DETECTION_MODEL, Line, LineDetector
-from mediaforensics.types import Box, Quad
+from mediaforensics.text.regions import DETECTION_MODEL, LineDetector
+from mediaforensics.types import Box
 
 _STILL_SIDE_PX = 960
 """A single picture has no second chance, and costs only once."""
@@ -24,7 +24,11 @@ _RETRY_STRENGTH = 1.25
 """A text that became this much stronger since it was read was still fading in: read it again."""
 _SURE = 0.97
 """A reading this sure is not repeated."""
+_DOUBTFUL = 0.9
+_PROMISING = 0.3
+"""A first reading between these two is worth a thorough second one, on the next sample."""
 _MAX_RETRIES = 2
+_MIN_SIDE_PX = 4
 _MAX_TRACKS = 64
 """Texts followed at once; the weakest are let go first. A page of small print has fewer lines."""
 _SAME_PLACE = 0.6
@@ -79,26 +83,19 @@ class TextDetector:
 
 @dataclass(slots=True)
 class _Track:
-    """A text that is followed."""
+    """A text that is followed; also one that nobody could read, so that it is not tried again and again."""
 
     number: int
-    reading: MessageReading
-    lines: tuple[Line, ...]
+    reading: MessageReading | None
+    message: Message
     imprint: Imprint
     retries: int = 0
 
     def box(self) -> Box:
-        box = self.lines[0].quad.bounding_box()
-        for line in self.lines[1:]:
-            box = box.joined(line.quad.bounding_box())
-        return box
+        return self.message.box
 
-    def move(self, dx: float, dy: float) -> None:
-        """Shift by source pixels."""
-        self.lines = tuple(
-            replace(line, quad=Quad(tuple((x + dx, y + dy) for x, y in line.quad.corners)))
-            for line in self.lines
-        )
+    def confidence(self) -> float:
+        return self.reading.confidence if self.reading is not None else 0.0
 
 
 class TextExaminer:
@@ -118,25 +115,27 @@ class TextExaminer:
             view = sample.frame.rgb()
             for message in messages(self._lines.locate(view, side_px=_STILL_SIDE_PX)):
                 self._start(sample, message, None)
-            return [self._observation(sample, track) for track in self._tracks]
+            return self._observations(sample)
         edges = Edges.of(sample.frame.luma(SIDE_PX))
-        kept = []
-        for track in self._tracks:
-            sighting = track.imprint.find(edges)
-            if sighting is not None:
+        found = [(track, track.imprint.find(edges)) for track in self._tracks]
+        standing = [(track, sighting) for track, sighting in found if sighting is not None]
+        self._tracks = [track for track, sighting in standing if not sighting.faint]
+        for track, sighting in standing:
+            if not sighting.faint:
                 self._follow(sample, track, sighting, edges)
-                kept.append(track)
-        self._tracks = kept
-        wait = not sample.new_picture
-        for region in self._novelty.regions(edges, [track.box() for track in kept], wait):
-            self._look(sample, edges, region)
-        return [self._observation(sample, track) for track in self._tracks]
+        # What all but faded out is no longer shown, but neither is it something new.
+        taken = [track.box() for track, _ in standing]
+        for region in self._novelty.regions(edges, taken, wait=not sample.new_picture):
+            self._look(sample, edges, region, taken)
+        return self._observations(sample)
 
     def end(self) -> Iterable[Observation]:
         """Everything was said."""
         return ()
 
-    def _look(self, sample: Sample, edges: Edges, region: tuple[int, int, int, int]) -> None:
+    def _look(
+        self, sample: Sample, edges: Edges, region: tuple[int, int, int, int], taken: Sequence[Box]
+    ) -> None:
         self._novelty.looked_at(edges, region)
         small = sample.frame.rgb(SIDE_PX)
         x0, y0, x1, y1 = region
@@ -147,56 +146,62 @@ class TextExaminer:
             (small.origin_px[0] + round(x0 * sx), small.origin_px[1] + round(y0 * sy)),
         )
         found = self._lines.locate(part, side_px=max(x1 - x0, y1 - y0))
-        followed = [line.quad.bounding_box() for track in self._tracks for line in track.lines]
         new = [
             line
             for line in found
-            if not any(line.quad.bounding_box().fraction_inside(box) >= _SAME_PLACE for box in followed)
+            if not any(line.quad.bounding_box().fraction_inside(box) >= _SAME_PLACE for box in taken)
         ]
         for message in messages(new):
             self._start(sample, message, edges)
 
     def _start(self, sample: Sample, message: Message, edges: Edges | None) -> None:
-        reading = self._read(sample, message.box, message)
-        if reading is None:
-            return
+        # What moves may be half faded in: a quick reading now, a thorough one when it stands.
+        reading = self._read(sample, message.box, message, quick=edges is not None)
         if edges is None:
             edges = Edges.of(sample.frame.luma(SIDE_PX))
         imprint = Imprint(edges, [line.quad for line in message.lines])
-        self._tracks.append(_Track(number=self._next, reading=reading, lines=message.lines, imprint=imprint))
+        self._tracks.append(_Track(number=self._next, reading=reading, message=message, imprint=imprint))
         self._next += 1
         if len(self._tracks) > _MAX_TRACKS:
-            self._tracks.remove(min(self._tracks, key=lambda track: track.reading.confidence))
+            self._tracks.remove(min(self._tracks, key=_Track.confidence))
 
-    def _read(self, sample: Sample, box: Box, message: Message) -> MessageReading | None:
+    def _read(self, sample: Sample, box: Box, message: Message, quick: bool) -> MessageReading | None:
         view = sample.frame.crop(box.grown(0.02).clipped(sample.frame.size_px))
-        if min(view.pixels.shape[:2]) < 4:
+        if min(view.pixels.shape[:2]) < _MIN_SIDE_PX:
             return None
-        return self._reader.read(view, message)
+        return self._reader.read(view, message, quick=quick)
 
     def _follow(self, sample: Sample, track: _Track, sighting: Sighting, edges: Edges) -> None:
+        """Keep up with a text that is still there; read it again where that promises more."""
         sx, sy = edges.view.source_per_view
         if sighting.dx or sighting.dy:
-            track.move(sighting.dx * sx, sighting.dy * sy)
-            track.imprint = Imprint(edges, [line.quad for line in track.lines])
+            track.message = track.message.moved(sighting.dx * sx, sighting.dy * sy)
+            track.imprint = Imprint(edges, [line.quad for line in track.message.lines])
         stronger = sighting.strength >= _RETRY_STRENGTH
-        if stronger and track.retries < _MAX_RETRIES:
+        if stronger:
+            track.imprint = Imprint(edges, [line.quad for line in track.message.lines])
+        first_time = track.retries == 0 and _PROMISING <= track.confidence() < _DOUBTFUL
+        if track.confidence() < _SURE and track.retries < _MAX_RETRIES and (stronger or first_time):
             track.retries += 1
-            track.imprint = Imprint(edges, [line.quad for line in track.lines])
-            if track.reading.confidence < _SURE:
-                again = self._read(sample, track.box(), Message(rows=tuple((line,) for line in track.lines)))
-                if again is not None and again.confidence > track.reading.confidence:
-                    track.reading = again
+            again = self._read(sample, track.box(), track.message, quick=False)
+            if again is not None and again.confidence > track.confidence():
+                track.reading = again
 
-    def _observation(self, sample: Sample, track: _Track) -> TextSeen:
-        reading = track.reading
+    def _observations(self, sample: Sample) -> list[Observation]:
+        return [
+            self._observation(sample, track, track.reading)
+            for track in self._tracks
+            if track.reading is not None and track.reading.legible
+        ]
+
+    def _observation(self, sample: Sample, track: _Track, reading: MessageReading) -> TextSeen:
         return TextSeen(
             time=sample.time,
             detector="text",
             track=track.number,
             text=reading.text,
             box=track.box().clipped(sample.frame.size_px),
-            lines=tuple(line.quad for line in track.lines),
+            lines=tuple(line.quad for line in track.message.lines),
             confidence=reading.confidence,
             script=reading.script,
             language=reading.language,

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import combinations
 from typing import TypeVar
 
 from mediaforensics.text.regions import Line
-from mediaforensics.types import Box
+from mediaforensics.types import Box, Quad
 
 _T = TypeVar("_T")
 
@@ -45,6 +45,18 @@ class Message:
     def box(self) -> Box:
         """Around all lines."""
         return _around(self.lines)
+
+    def moved(self, dx: float, dy: float) -> Message:
+        """Shift by source pixels."""
+        return Message(
+            rows=tuple(
+                tuple(
+                    replace(line, quad=Quad(tuple((x + dx, y + dy) for x, y in line.quad.corners)))
+                    for line in row
+                )
+                for row in self.rows
+            )
+        )
 
 
 def messages(lines: Sequence[Line]) -> list[Message]:

@@ -73,6 +73,11 @@ class Sighting:
     dy: int
     strength: float
 
+    @property
+    def faint(self) -> bool:
+        """Whether it has all but faded out."""
+        return self.strength < _FAINT
+
 
 class Imprint:
     """The edges of one text at the moment it was read."""
@@ -126,7 +131,7 @@ class Imprint:
         x, y = edges.x[rows, columns], edges.y[rows, columns]
         product = float((x * self._x + y * self._y).sum())
         energy = float((x * x + y * y).sum())
-        if product < enough * (energy * self._energy) ** 0.5 or product < _FAINT * self._energy:
+        if product < enough * (energy * self._energy) ** 0.5:
             return None
         return Sighting(dx=dx, dy=dy, strength=product / self._energy)
 

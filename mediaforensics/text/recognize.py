@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import math
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-
-import numpy as np
 
 from mediaforensics.media.frame import Pixels, View
 from mediaforensics.text.layout import Message
@@ -19,7 +18,7 @@ from mediaforensics.text.script import (
     looks_cyrillic,
     script_of,
 )
-from mediaforensics.text.tesseract import Tesseract
+from mediaforensics.text.tesseract import ENGINE, Tesseract
 
 _SPARSE_LETTERS = 0.9
 """Letters per line height of width. Latin text has 1.1 (wide capitals) to 2.5. PP-OCR leaves blank what is in
@@ -28,10 +27,20 @@ _DOUBTFUL = 0.75
 """PP-OCR's confidence on text that it can read is above 0.9, on a script that it lacks mostly below this."""
 _READABLE = 0.6
 """A message read less surely than this is texture, or too damaged to be quoted."""
+_LINE_READABLE = 0.55
+_FOREIGN_LINE_READABLE = 0.3
 _FOREIGN_READABLE = 0.5
 """Tesseract's confidence runs lower: 0.5 is a line with most words right."""
-_TRIAL_ATTEMPTS = 3
+_TRIAL_ROUNDS = 2
+_LIKELY = 0.75
+"""A first attempt this sure settles the language."""
+_HOPELESS = 0.35
+"""After ``_TRIAL_ROUNDS`` attempts in every language: this is no text of theirs."""
+_QUICK_ATTEMPTS = 3
+_ALL_ATTEMPTS = 8
 _MIN_LETTERS = 2
+_RIGHT_TO_LEFT = ("Arabic", "Hebrew")
+NOTHING = Reading(text="", confidence=0.0, engine=ENGINE)
 _MIXED_LETTERS = 3
 """This many Latin letters within a foreign line: Tesseract is given English beside the language."""
 
@@ -52,6 +61,8 @@ class MessageReading:
         ISO 639-1.
     engine : str
         ``pp-ocrv6`` or ``tesseract``.
+    legible : bool
+        Sure enough to be reported.
     """
 
     text: str
@@ -59,6 +70,7 @@ class MessageReading:
     script: str
     language: str | None
     engine: str
+    legible: bool
 
 
 class MessageReader:
@@ -78,8 +90,17 @@ class MessageReader:
         self._foreign = tuple(code for code in languages if SCRIPT_OF_LANGUAGE.get(code, LATIN) != LATIN)
         self._tesseract = Tesseract(self._foreign) if self._foreign else None
 
-    def read(self, view: View, message: Message) -> MessageReading | None:
-        """Read a message from a view that holds it; None where nothing legible is there.
+    def read(self, view: View, message: Message, quick: bool = False) -> MessageReading | None:
+        """Read a message from a view that holds it; None where there are no letters.
+
+        Parameters
+        ----------
+        view : View
+            RGB, at full resolution.
+        message : Message
+            Its lines.
+        quick : bool
+            Fewer attempts, for a picture that may still get better.
 
         Raises
         ------
@@ -89,10 +110,10 @@ class MessageReader:
         rows = [[cut_out(view, line.quad) for line in row] for row in message.rows]
         plain = [[self._ppocr.read(line) for line in row] for row in rows]
         if self._tesseract is not None and (script := self._suspected(rows, plain)) is not None:
-            foreign = self._read_foreign(self._tesseract, rows, plain, script)
+            foreign = self._read_foreign(self._tesseract, rows, plain, script, quick)
             if foreign is not None:
                 return foreign
-        return _assembled(plain, minimum=_READABLE, line_minimum=_DOUBTFUL - 0.2)
+        return _assembled(plain, minimum=_READABLE, line_minimum=_LINE_READABLE)
 
     def _suspected(self, rows: list[list[Pixels]], plain: list[list[Reading]]) -> str | None:
         """Which script it may be that PP-OCR lacks: ``""`` for any, None where PP-OCR's reading stands."""
@@ -109,35 +130,85 @@ class MessageReader:
         return "Cyrillic" if looks_cyrillic(text) else None
 
     def _read_foreign(
-        self, tesseract: Tesseract, rows: list[list[Pixels]], plain: list[list[Reading]], script: str
+        self,
+        tesseract: Tesseract,
+        rows: list[list[Pixels]],
+        plain: list[list[Reading]],
+        script: str,
+        quick: bool,
     ) -> MessageReading | None:
-        lines = [line for row in rows for line in row]
-        widest = max(lines, key=lambda line: line.shape[1] / line.shape[0])
-        best, best_rank = "", 0.0
-        for code in self._foreign:
-            its_script = SCRIPT_OF_LANGUAGE[code]
-            if script and its_script != script:
-                continue
-            trial = tesseract.read(widest, code, its_script, attempts=_TRIAL_ATTEMPTS)
-            rank = trial.confidence * letters_in(trial.text, its_script) ** 0.5
-            if rank > best_rank:
-                best, best_rank = code, rank
-            if trial.confidence >= 0.9 and letters_in(trial.text, its_script) >= 6:
-                break
-        if not best:
+        attempts = _QUICK_ATTEMPTS if quick else _ALL_ATTEMPTS
+        widest = max((line for row in rows for line in row), key=lambda line: line.shape[1] / line.shape[0])
+        trial = self._trial(tesseract, widest, script, plain, attempts)
+        if trial is None:
             return None
-        its_script = SCRIPT_OF_LANGUAGE[best]
-        latin = sum(letters_in(reading.text, LATIN) for row in plain for reading in row)
-        languages = (
-            f"{best}+eng" if latin >= _MIXED_LETTERS and tesseract.with_english and not script else best
-        )
-        read = [[tesseract.read(line, languages, its_script) for line in row] for row in rows]
-        if its_script in ("Arabic", "Hebrew"):
+        code, begun, so_far = trial
+        its_script = SCRIPT_OF_LANGUAGE[code]
+        read = [
+            [
+                _last(begun, so_far)
+                if line is widest
+                else _last(tesseract.readings(line, code, its_script, attempts), NOTHING)
+                for line in row
+            ]
+            for row in rows
+        ]
+        if its_script in _RIGHT_TO_LEFT:
             read = [row[::-1] for row in read]
-        result = _assembled(read, minimum=_FOREIGN_READABLE, line_minimum=0.3)
+        result = _assembled(read, minimum=_FOREIGN_READABLE, line_minimum=_FOREIGN_LINE_READABLE)
         if result is None or result.script != its_script:
             return None
         return None if script and looks_cyrillic(_as_latin(result.text)) else result
+
+    def _trial(
+        self,
+        tesseract: Tesseract,
+        line: Pixels,
+        script: str,
+        plain: list[list[Reading]],
+        attempts: int,
+    ) -> tuple[str, Iterator[Reading], Reading] | None:
+        """Try the languages in turn on one line.
+
+        Returns
+        -------
+        (str, iterator of Reading, Reading) or None
+            The likeliest language, its attempts to go on with, and the best of those made.
+        """
+        codes = [code for code in self._foreign if not script or SCRIPT_OF_LANGUAGE[code] == script]
+        # PP-OCR sees the word gaps of Cyrillic, though not its letters; not those of Arabic.
+        gaps = sum(reading.text.count(" ") for row in plain for reading in row)
+        first = "Cyrillic" if gaps >= 2 else "Arabic"
+        codes.sort(key=lambda code: SCRIPT_OF_LANGUAGE[code] != first)
+        latin = sum(letters_in(reading.text, LATIN) for row in plain for reading in row)
+        mixed = "+eng" if latin >= _MIXED_LETTERS and tesseract.with_english and not script else ""
+        begun = {
+            code: tesseract.readings(line, code + mixed, SCRIPT_OF_LANGUAGE[code], attempts) for code in codes
+        }
+        best: dict[str, Reading] = dict.fromkeys(codes, NOTHING)
+        for _ in range(_TRIAL_ROUNDS):
+            for code in codes:
+                best[code] = next(begun[code], best[code])
+                if best[code].confidence >= _LIKELY and _letters(best[code]) >= _MIXED_LETTERS:
+                    return code, begun[code], best[code]
+        if not codes:
+            return None
+
+        def rank(code: str) -> float:
+            letters = letters_in(best[code].text, SCRIPT_OF_LANGUAGE[code])
+            return best[code].confidence * math.sqrt(letters)
+
+        likeliest = max(codes, key=rank)
+        if best[likeliest].confidence < _HOPELESS:
+            return None
+        return likeliest, begun[likeliest], best[likeliest]
+
+
+def _last(readings: Iterator[Reading], otherwise: Reading) -> Reading:
+    """Make all attempts; return the last and best."""
+    for reading in readings:
+        otherwise = reading
+    return otherwise
 
 
 _LATIN_TWIN = str.maketrans("АВСЕНКМОРТХУасеорху", "ABCEHKMOPTXYaceopxy")
@@ -162,9 +233,7 @@ def _assembled(
     letters = sum(map(_letters, readings))
     if letters < _MIN_LETTERS:
         return None
-    confidence = float(np.sum([_letters(r) * r.confidence for r in readings]) / letters)
-    if confidence < minimum:
-        return None
+    confidence = sum(_letters(r) * r.confidence for r in readings) / letters
     text = "\n".join(" ".join(" ".join(r.text for r in row).split()) for row in kept)
     return MessageReading(
         text=text,
@@ -172,4 +241,5 @@ def _assembled(
         script=script_of(text),
         language=language_of(text),
         engine=readings[0].engine,
+        legible=confidence >= minimum,
     )

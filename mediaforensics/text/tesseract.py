@@ -34,6 +34,8 @@ _AGREED = 0.80
 _MARGIN_PX = 12
 _MAX_WIDTH_PX = 3000
 _SINGLE_LINE = 7
+_K_MEANS_PIXELS = 4000
+"""Enough to find the colours of a line; every pixel is then given to the nearest."""
 
 
 class Tesseract:
@@ -65,8 +67,10 @@ class Tesseract:
         # Each child would otherwise start a thread per core: three times the CPU for the same text.
         pytesseract.pytesseract.environ = ChainMap({"OMP_THREAD_LIMIT": "1"}, os.environ)
 
-    def read(self, line: Pixels, language: str, script: str, attempts: int = 8) -> Reading:
-        """Read an upright line in several ways; return the surest reading.
+    def readings(self, line: Pixels, language: str, script: str, attempts: int = 8) -> Iterator[Reading]:
+        """Read an upright line in one way after another; yield the surest reading so far after each.
+
+        It ends when a reading is sure, when two ways agree, or when there are no more ways.
 
         Parameters
         ----------
@@ -91,10 +95,10 @@ class Tesseract:
             rank = reading.confidence * letters_in(reading.text, script) ** 0.5
             if rank > best_rank:
                 best, best_rank = reading, rank
+            yield best
             if reading.confidence >= _SURE or (reading.confidence >= _AGREED and reading.text in seen):
-                break
+                return
             seen.add(reading.text)
-        return best
 
     def _attempt(self, picture: NDArray[Any], language: str) -> Reading:
         table = pytesseract.image_to_data(
@@ -198,16 +202,23 @@ def letter_colours(line: Pixels) -> list[NDArray[Any]]:
     return [(1 - part) * np.uint8(255) for _, _, part in best + others]
 
 
-def _k_means(colours: NDArray[np.float32], count: int, rounds: int = 8) -> NDArray[np.intp]:
+def _k_means(colours: NDArray[Any], count: int, rounds: int = 8) -> NDArray[Any]:
+    """Centres of the clusters, shape (count, 3)."""
     order = np.argsort(colours[:, 0], kind="stable")
     centres = colours[order[[int(len(order) * (i + 0.5) / count) for i in range(count)]]].copy()
-    nearest = np.zeros(len(colours), np.intp)
     for _ in range(rounds):
-        distance = ((colours[:, None] - centres) ** 2).sum(axis=2)
-        nearest = distance.argmin(axis=1)
+        nearest = _nearest(colours, centres)
         for i in range(count):
             if (nearest == i).any():
                 centres[i] = colours[nearest == i].mean(axis=0)
+    return centres
+
+
+def _nearest(colours: NDArray[Any], centres: NDArray[Any]) -> NDArray[Any]:
+    """Index of the nearest centre of each colour."""
+    # |c - m|^2 = |c|^2 - 2 c.m + |m|^2, of which the first term is the same for all centres.
+    distance = colours @ (-2 * centres.T) + (centres**2).sum(axis=1)
+    nearest: NDArray[Any] = distance.argmin(axis=1)
     return nearest
 
 
