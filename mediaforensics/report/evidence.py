@@ -63,6 +63,7 @@ class EvidenceKeeper:
         self._wasted = 0
         self._kept: dict[Hashable, tuple[float, _Slot]] = {}
         self._latest: _Slot | None = None
+        self._full = False
 
     def __enter__(self) -> EvidenceKeeper:
         return self
@@ -147,7 +148,9 @@ class EvidenceKeeper:
         if key in self._kept:
             return clarity > self._kept[key][0] * _CLEARER
         if len(self._kept) >= self._options.max_pictures * _KEPT_PER_PICTURE:
-            _log.warning("no picture kept of %r: %d things are remembered already", key, len(self._kept))
+            if not self._full:
+                _log.warning("no more evidence pictures: %d things are remembered already", len(self._kept))
+            self._full = True
             return False
         return True
 

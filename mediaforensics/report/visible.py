@@ -4,18 +4,22 @@ from __future__ import annotations
 
 import unicodedata
 
-_STEERING = frozenset("\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069\ufeff")
-"""Direction marks, overrides and isolates: they can make a line read as another."""
-_UNSEEN = ("Cc", "Cs", "Zl", "Zp")
-"""Unicode categories without a shape: controls, surrogates, line and paragraph separators."""
+_JOINERS = "\u200c\u200d"
+"""Zero-width non-joiner and joiner: Persian, Urdu and emoji are misspelt without them."""
+_UNSEEN = frozenset(("Cc", "Cf", "Co", "Cs", "Zl", "Zp"))
+"""Unicode categories without a shape: controls, direction marks and other format characters, private use,
+surrogates, line and paragraph separators. They can make a line read as another."""
+
+
+def unseen(character: str) -> bool:
+    """Whether a character has no shape of its own and may change how others look."""
+    return unicodedata.category(character) in _UNSEEN and character not in _JOINERS
 
 
 def visible(text: str) -> str:
     """Show controls, lone surrogates and direction characters as escapes; keep everything else."""
     return "".join(
-        character.encode("unicode_escape").decode("ascii")
-        if character in _STEERING or unicodedata.category(character) in _UNSEEN
-        else character
+        character.encode("unicode_escape").decode("ascii") if unseen(character) else character
         for character in text
     )
 
