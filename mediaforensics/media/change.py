@@ -98,7 +98,7 @@ class ChangeMeter:
         self._cell_habit = np.zeros(cells, np.float32)
         self._lost_since_s = np.full(cells, np.inf)
         self._nothing = np.zeros(cells, np.bool_)
-        self._previous, self._previous_s = luma, at_s
+        self._previous, self._previous_s, self._compared = luma, at_s, luma
         self._recent: deque[tuple[float, Pixels]] = deque([(at_s, luma)])
         self._cut_s = at_s
         self._cut_short = self._last_short = np.full((self.rows, self.columns), np.inf, np.float32)
@@ -120,7 +120,8 @@ class ChangeMeter:
         elapsed_s = max(at_s - self._previous_s, 1e-3)
         while len(self._recent) > 1 and self._recent[1][0] <= at_s - _LAG_SHORT_S:
             self._recent.popleft()
-        short = self._per_block(_apart(luma, self._recent[0][1]))
+        self._compared = self._recent[0][1]
+        short = self._per_block(_apart(luma, self._compared))
         short_limit = np.maximum(_JUMP_FLOOR, _JUMP_FACTOR * self._short + 0.5 * _JUMP_FLOOR)
         if at_s - self._cut_s <= _FRESH_S:
             # Whatever moves in a new shot seems to jump at once; only another cut is as large as the cut.
@@ -154,6 +155,16 @@ class ChangeMeter:
             vanished=vanished,
             judged_edges=judged,
         )
+
+    @property
+    def earlier(self) -> Pixels:
+        """The brightness picture that the frame measured last was compared with for jumps."""
+        return self._compared
+
+    def returned(self, before: Pixels, blocks: Grid) -> bool:
+        """Whether most of these blocks look again as in ``before``."""
+        apart = self._per_block(_apart(self._previous, before))
+        return 2 * int((apart[blocks] < _DIFFER_FLOOR).sum()) >= int(blocks.sum())
 
     def show(self, *, read: bool = False) -> None:
         """Remember the frame measured last as the one that the detectors know.

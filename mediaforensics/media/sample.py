@@ -25,6 +25,8 @@ _LETTERING_REST_S = 0.3
 _BURST_S = 0.48
 _SHORTEST_FLASH_S = 0.034
 _STILL_AFTER_S = 0.15
+_GROW_S = 0.07
+_ONSET_APART_S = 0.1
 _LINE_CELLS = 4
 """Cells of 10 px in a 320 px view; a word of a caption has as many."""
 _MAX_BOXES = 16
@@ -86,9 +88,11 @@ class Sampler:
         self._heartbeat_s = options.heartbeat_s
         self._meter: ChangeMeter | None = None
         self._held: _Held | None = None
+        self._growing: tuple[float, int] | None = None
         self._latest: Frame | None = None
         self._sampled_frame: Frame | None = None
         self._sampled_s = 0.0
+        self._event_s = -np.inf
         self._rest: _Rest | None = None
         self._cuts = _Allowance(capacity=10, per_s=4.0)
         self._onsets = _Allowance(capacity=5, per_s=0.7)
@@ -160,14 +164,24 @@ class Sampler:
             yield from self._settle(frame, view, at_s, meter, change, lettering)
             return
         lettering = lettering & rest.lettering_ready(at_s)
-        if lettering.any() and self._may_read(lettering, at_s):
+        if self._ripe(lettering & change.appeared, lettering & change.vanished, at_s) and self._may_read(
+            lettering, at_s
+        ):
             yield from self._settle(frame, view, at_s, meter, change, lettering)
             return
 
         held = self._held
-        if held is not None and held.blocks is not None and at_s - held.at_s >= _SHORTEST_FLASH_S:
-            back = change.jumped & held.blocks
-            if 2 * int(back.sum()) >= int(held.blocks.sum()) and self._onsets.take(at_s):
+        if (
+            held
+            and held.blocks is not None
+            and held.before is not None
+            and at_s - held.at_s >= _SHORTEST_FLASH_S
+        ):
+            if (
+                (change.jumped & held.blocks).any()
+                and meter.returned(held.before, held.blocks)
+                and self._onsets.take(at_s)
+            ):
                 # Gone before it settled: a flash inside the picture.
                 yield from self._release(new_text=True)
                 meter.show()
@@ -177,10 +191,11 @@ class Sampler:
 
         onset = change.jumped & rest.blocks_ready(at_s)
         lasting = onset & change.differs
-        if (_notable(lasting) or (lasting & change.leapt).any()) and self._onsets.take(at_s):
+        apart = at_s - self._event_s >= _ONSET_APART_S
+        if apart and (_notable(lasting) or (lasting & change.leapt).any()) and self._onsets.take(at_s):
             yield from self._release()
             rest.blocks(onset, at_s)
-            differs = change.differs
+            differs, before = change.differs, meter.earlier
             meter.show()
             self._hold(
                 frame,
@@ -188,6 +203,7 @@ class Sampler:
                 new_picture=_is_picture(differs),
                 boxes=_boxes(onset, view, frame),
                 blocks=onset,
+                before=before,
             )
             return
 
@@ -221,6 +237,7 @@ class Sampler:
         held = self._held
         if held is None:
             picture = _is_picture(change.differs)
+            rest.blocks(change.differs | _to_blocks(lettering, change.differs.shape), at_s)
             meter.show(read=True)
             yield self._sample(frame, at_s, picture, True, boxes)
             return
@@ -235,6 +252,19 @@ class Sampler:
             yield from self._release()
             meter.show(read=True)
             yield self._sample(frame, at_s, _is_picture(change.differs), True, boxes)
+
+    def _ripe(self, appeared: Grid, vanished: Grid, at_s: float) -> bool:
+        """Whether new lettering has stopped growing; what fades in is worth one look, not three."""
+        cells, gone = int(appeared.sum()), int(vanished.sum())
+        if cells <= gone or self._held is not None:
+            self._growing = None
+            return cells + gone > 0
+        since_s, before = self._growing or (at_s, 0)
+        self._growing = (since_s, cells)
+        if cells > 1.2 * before and at_s - since_s < _GROW_S:
+            return False
+        self._growing = None
+        return True
 
     def _may_read(self, lettering: Grid, at_s: float) -> bool:
         """Whether the budget allows it: scraps have their own, so that they never use up that of lines."""
@@ -262,8 +292,10 @@ class Sampler:
         new_picture: bool,
         boxes: tuple[Box, ...],
         blocks: Grid | None = None,
+        before: Pixels | None = None,
     ) -> None:
-        self._held = _Held(frame, at_s, new_picture, boxes, blocks)
+        self._event_s = at_s
+        self._held = _Held(frame, at_s, new_picture, boxes, blocks, before)
 
     def _release(self, new_text: bool | None = None, boxes: tuple[Box, ...] = ()) -> Iterator[Sample]:
         held, self._held = self._held, None
@@ -278,6 +310,8 @@ class Sampler:
     ) -> Sample:
         self._sampled_s = at_s
         self._sampled_frame = frame
+        if boxes:
+            self._event_s = max(self._event_s, at_s)
         return Sample(frame=frame, new_picture=new_picture, new_text=new_text, changed=boxes)
 
 
@@ -288,6 +322,7 @@ class _Held:
     new_picture: bool
     boxes: tuple[Box, ...]
     blocks: Grid | None
+    before: Pixels | None
 
 
 class _Allowance:
