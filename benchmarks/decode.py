@@ -1,6 +1,6 @@
 """Nothing but decoding, every frame of one file: the floor under any analysis.
 
-    python benchmarks/decode.py VIDEO   prints the number of frames
+python benchmarks/decode.py VIDEO   prints the number of frames
 """
 
 from __future__ import annotations

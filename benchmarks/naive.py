@@ -1,6 +1,6 @@
 """What a user would write instead: one frame a second through four libraries, as their tutorials show it.
 
-    python benchmarks/naive.py VIDEO KNOWN_FOLDER GALLERY_FOLDER LANGUAGES   prints JSON
+python benchmarks/naive.py VIDEO KNOWN_FOLDER GALLERY_FOLDER LANGUAGES   prints JSON
 """
 
 from __future__ import annotations
@@ -16,8 +16,9 @@ import numpy as np
 import pytesseract
 from PIL import Image
 
-from mediaforensics.models import _FOLDER as MODELS
+import mediaforensics
 
+MODELS = Path(mediaforensics.__file__).parent / "models"
 PHASH_DISTANCE_BITS = 10
 SFACE_COSINE = 0.363
 """OpenCV's own threshold for SFace."""
