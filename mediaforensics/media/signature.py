@@ -18,10 +18,13 @@ _PLAYLISTS = (
     (b"ffconcat", "a concat list"),
     (b"v=0", "an SDP session description"),
     (b"[playlist]", "a PLS playlist"),
-    (b"<?xml", "an XML document"),
     (b"<MPD", "a DASH manifest"),
     (b"<smil", "a SMIL presentation"),
     (b"<SmoothStreamingMedia", "a Smooth Streaming manifest"),
+    (b"[InternetShortcut]", "an internet shortcut"),
+)
+_DOCUMENTS = (
+    (b"<?xml", "an XML document"),
     (b"<!DOCTYPE", "an HTML or XML document"),
     (b"<html", "an HTML document"),
     (b"<svg", "an SVG drawing"),
@@ -145,6 +148,9 @@ def _is_transport_stream(head: bytes) -> bool:
 
 def _refuse_text(head: bytes) -> None:
     start = head.lstrip(b"\xef\xbb\xbf \t\r\n")[:64]
+    for magic, what in _DOCUMENTS:
+        if start[: len(magic)].lower() == magic.lower():
+            raise UnsupportedMedia(f"{what}, not media")
     for magic, what in _PLAYLISTS:
         if start[: len(magic)].lower() == magic.lower():
             raise UnsupportedMedia(

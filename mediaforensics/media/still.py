@@ -7,6 +7,7 @@ process-wide ``Image.MAX_IMAGE_PIXELS``; here the limit is that of this one anal
 from __future__ import annotations
 
 import logging
+import re
 import threading
 import warnings
 from collections.abc import Generator, Iterator
@@ -41,6 +42,8 @@ _MICROSECOND = Fraction(1, 1_000_000)
 _SHORTEST_GIF_MS = 20
 _USUAL_GIF_MS = 100
 """GIF frames that ask for less than 20 ms are shown for 100 ms by browsers and by FFmpeg alike."""
+_USUAL_APNG_MS = Fraction(6667, 100)
+"""APNG frames with a delay of 0 are to be shown "as quickly as possible"; FFmpeg takes 15 a second."""
 _PAGE_MS = 1000
 """Pages have no time of their own; one per second keeps them apart."""
 _ANIMATED = {"GIF", "PNG", "WEBP", "AVIF"}
@@ -78,7 +81,7 @@ class StillDecoder:
         self._size_px: tuple[int, int] | None = None
         self._background: int | None = None
         self._pending: list[DecodedFrame] = []
-        self._started = False
+        self._started = self._looked = False
         self._read = self._pictures()
 
     def __repr__(self) -> str:
@@ -168,13 +171,18 @@ class StillDecoder:
                 stream: Any = self._source.reader()
                 picture: Any = factory(stream, "")
         except DeadlineReached as error:
-            raise LimitExceeded(
-                "seconds of wall time", self._limits.deadline_s or 0, self._limits.deadline_s or 0
-            ) from error
+            raise _overdue(self._limits) from error
+        except Image.DecompressionBombError as error:
+            raise self._bomb(error) from error
         except Exception as error:  # plugins raise anything on hostile headers
             raise UnsupportedMedia(f"{self._format} that cannot be read: {_plainly(error)}") from error
         assert isinstance(picture, ImageFile)
         return picture
+
+    def _bomb(self, error: BaseException) -> LimitExceeded:
+        """Pillow's own size check, met inside a plugin, as ours; its message holds the number of pixels."""
+        pixels = max((int(digits) for digits in re.findall(r"\d+", str(error))), default=0)
+        return LimitExceeded("pixels per frame", self._limits.max_pixels_per_frame, pixels)
 
     def _is_moving(self) -> bool:
         if self._format not in _ANIMATED | {"TIFF"}:
@@ -193,51 +201,68 @@ class StillDecoder:
     def _pictures(self) -> Generator[DecodedFrame, None, None]:
         base = _MICROSECOND if self._format == "PNG" else _MILLISECOND
         elapsed_ms, index = Fraction(0), 0
+        last, unanimated = Timestamp(0, base), None
         while True:
             now = Timestamp(round(elapsed_ms * _MILLISECOND / base), base)
-            try:
-                if self._source.overdue:
-                    raise DeadlineReached
-                with self._warnings_noted():
-                    if index:
-                        self._picture.seek(index)
-                    self._check_pixels()
-                    rgb = self._pixels(now)
-                    frame_ms = self._shown_for(index)
-            except EOFError:
-                if index == 0:
-                    raise NoFrames("the picture has no pixels") from None
-                return
-            except (DeadlineReached, LimitExceeded) as error:
-                if index == 0:
-                    if isinstance(error, LimitExceeded):
-                        raise
-                    limit = self._limits.deadline_s or 0
-                    raise LimitExceeded("seconds of wall time", limit, limit) from error
-                self._record.gap(
-                    now, now, f"limit reached: {str(error) or 'the wall time for this file was over'}"
-                )
-                return
-            except Exception as error:  # plugins raise anything on hostile data
-                if index == 0:
-                    raise NoFrames(f"not one picture could be decoded ({_plainly(error)})") from error
-                self._record.gap(now, now, f"undecodable frame {index}, and all after it: {_plainly(error)}")
-                return
-            frame = DecodedFrame(
-                time=now,
-                duration_s=frame_ms * _MILLISECOND,
-                stored=ArrayPixels(rgb),
-                orientation=Orientation() if self._format == "TIFF" else self._orientation,
-            )
-            if self._size_px is None:
-                self._size_px = frame.size_px
-            elif self._size_px != frame.size_px:
-                self._record.note("the pages differ in size")
-            yield frame
-            if not self._moving:
-                return
-            elapsed_ms += frame_ms
+            found = self._decoded(index, now)
+            if found is None:
+                break
+            rgb, frame_ms = found
             index += 1
+            if self._moving and index == 1 and self._picture.info.get("default_image"):
+                unanimated = rgb  # not part of the animation, so it has no time of its own
+                continue
+            last = now
+            yield self._dressed(rgb, now, frame_ms)
+            if not self._moving:
+                break
+            elapsed_ms += frame_ms
+        if unanimated is not None:
+            yield self._dressed(unanimated, last, Fraction(0))
+
+    def _dressed(self, rgb: Pixels, now: Timestamp, frame_ms: Fraction) -> DecodedFrame:
+        frame = DecodedFrame(
+            time=now,
+            duration_s=frame_ms * _MILLISECOND,
+            stored=ArrayPixels(rgb),
+            # Pillow has already turned the pixels of a TIFF.
+            orientation=Orientation() if self._format == "TIFF" else self._orientation,
+        )
+        if self._size_px is None:
+            self._size_px = frame.size_px
+        elif self._size_px != frame.size_px:
+            self._record.note("the pages differ in size")
+        return frame
+
+    def _decoded(self, index: int, now: Timestamp) -> tuple[Pixels, Fraction] | None:
+        """Pixels and milliseconds of one frame; None after the last, or where reading has to end."""
+        try:
+            if self._source.overdue:
+                raise DeadlineReached("the wall time for this file was over")
+            with self._warnings_noted():
+                if index:
+                    self._picture.seek(index)
+                self._check_pixels()
+                return self._pixels(now), self._shown_for()
+        except EOFError as error:
+            if index == 0:
+                raise NoFrames(f"{self._source.name}: the picture has no pixels") from error
+        except (LimitExceeded, Image.DecompressionBombError) as error:
+            exceeded = error if isinstance(error, LimitExceeded) else self._bomb(error)
+            if index == 0:
+                raise exceeded from error
+            self._record.gap(now, now, f"limit reached: {exceeded}")
+        except DeadlineReached as error:
+            if index == 0:
+                raise _overdue(self._limits) from error
+            self._record.gap(now, now, f"limit reached: {error}")
+        except Exception as error:  # plugins raise anything on hostile data
+            if index == 0:
+                raise NoFrames(
+                    f"{self._source.name}: not one picture could be decoded ({_plainly(error)})"
+                ) from error
+            self._record.gap(now, now, f"undecodable frame {index}, and all after it: {_plainly(error)}")
+        return None
 
     def _pixels(self, now: Timestamp) -> Pixels:
         """Decode the current picture; where the file is cut off, what came before the cut."""
@@ -248,11 +273,12 @@ class StillDecoder:
         except DeadlineReached:
             raise
         except OSError as error:
-            if getattr(picture, "_im", None) is None or not picture.tile:
-                raise
             picture.tile = []  # what is decoded so far stays; the rest keeps the colour of nothing
+            if getattr(picture, "_im", None) is None or _is_blank(picture):
+                raise
             self._record.gap(now, now, f"the picture is damaged and shown in part: {_plainly(error)}")
-        if self._size_px is None:
+        if not self._looked:
+            self._looked = True
             self._look_at_first(tag)
         return self._rgb(picture)
 
@@ -271,20 +297,23 @@ class StillDecoder:
         if self._format == "TIFF" and self._moving:
             self._record.note("pages have no time of their own; they are placed one second apart")
         if self._format == "PNG" and self._picture.info.get("default_image"):
-            self._record.note("the first frame is the picture shown by viewers that do not animate")
+            self._record.note(
+                "has a picture for viewers that do not animate; given last, at the time of the last frame"
+            )
 
-    def _shown_for(self, index: int) -> Fraction:
+    def _shown_for(self) -> Fraction:
         """Milliseconds the current frame is shown."""
         if not self._moving:
             return Fraction(0)
         if self._format == "TIFF":
             return Fraction(_PAGE_MS)
-        if index == 0 and self._picture.info.get("default_image"):
-            return Fraction(0)
         asked_ms = Fraction(self._picture.info.get("duration", 0) or 0).limit_denominator(1_000_000)
         if self._format == "GIF" and asked_ms < _SHORTEST_GIF_MS:
             self._record.note("GIF frames that ask for less than 20 ms are shown for 100 ms, as viewers do")
             return Fraction(_USUAL_GIF_MS)
+        if self._format == "PNG" and asked_ms == 0 and "duration" in self._picture.info:
+            self._record.note("APNG frames without a delay are shown 15 a second")
+            return _USUAL_APNG_MS
         return max(Fraction(0), asked_ms)
 
     def _rgb(self, picture: Image.Image) -> Pixels:
@@ -318,6 +347,13 @@ class StillDecoder:
             self._record.note(f"Pillow: {str(warning.message)[:200]}")
 
 
+def _is_blank(picture: Image.Image) -> bool:
+    """Whether every pixel is the same, as in a picture of which nothing was decoded."""
+    extrema: Any = picture.getextrema()
+    ranges = extrema if isinstance(extrema[0], tuple) else (extrema,)
+    return all(low == high for low, high in ranges)
+
+
 def _from_wide_grey(values: Any, record: Record) -> Pixels:
     """16- and 32-bit grey to RGB: the high byte of 16 bits, or lowest to highest for anything wider."""
     wide = values.astype(np.float64)
@@ -333,3 +369,8 @@ def _from_wide_grey(values: Any, record: Record) -> Pixels:
 
 def _plainly(error: BaseException) -> str:
     return f"{str(error)[:200] or type(error).__name__}"
+
+
+def _overdue(limits: LimitOptions) -> LimitExceeded:
+    limit_s = limits.deadline_s or 0.0
+    return LimitExceeded("seconds of wall time", limit_s, limit_s)

@@ -77,7 +77,7 @@ class VideoDecoder:
         self._record = Record(limits)
         self._container = _open_container(source, signature)
         try:
-            self._stream = _best_stream(self._container, self._record)
+            self._stream = _best_stream(self._container, self._record, signature.single_picture)
             self._prepare()
         except BaseException:
             self._container.close()
@@ -190,6 +190,7 @@ class VideoDecoder:
         stopped: str | None = None
         reached = Fraction(-1)
         packets, failed_reads = self._container.demux(), 0
+        held: Any = None
         while stopped is None:
             if self._source.overdue:
                 stopped = "the wall time for this file was over"
@@ -212,11 +213,21 @@ class VideoDecoder:
                 continue
             if packet.pts is not None and packet.time_base is not None and packet.size:
                 reached = max(reached, (packet.pts + (packet.duration or 0)) * Fraction(packet.time_base))
-            if packet.stream is not self._stream and packet.stream.index != self._stream.index:
+            if packet.stream.index != self._stream.index or not packet.size:
                 continue
-            yield from self._decoded(packet, damage)
+            if held is not None:
+                yield from self._decoded(held, damage)
+            held = packet if packet.is_corrupt else None
+            if held is None:
+                yield from self._decoded(packet, damage)
         if stopped is None:
             yield from self._decoded(None, damage)
+            if held is not None:
+                # The file ends in a damaged packet. Decoded among good ones it would take down with it the
+                # frames that are still in the decoder.
+                self._stream.codec_context.flush_buffers()
+                yield from self._decoded(held, damage)
+                yield from self._decoded(None, damage)
         self._finish(damage, stopped, reached)
 
     def _decoded(self, packet: Any, damage: _Damage) -> Iterator[DecodedFrame]:
@@ -290,10 +301,7 @@ class VideoDecoder:
 
     def _look_at_first(self, picture: av.VideoFrame, alpha: bool) -> None:
         """Take what holds for the whole stream from its first frame."""
-        side_data: Any = picture.side_data
-        matrix = side_data.get(SideDataType.DISPLAYMATRIX)
-        if matrix is not None:
-            self._orientation = Orientation.from_display_matrix(bytes(matrix))
+        self._orientation = _orientation_of(picture)
         aspect = Fraction(self._stream.sample_aspect_ratio or 1)
         if Fraction(1, 8) <= aspect <= 8:
             self._pixel_aspect = Fraction(1) if abs(aspect - 1) < Fraction(1, 100) else aspect
@@ -326,25 +334,32 @@ class VideoDecoder:
             if stopped is not None:
                 deadline_s = self._limits.deadline_s or 0.0
                 raise LimitExceeded("seconds of wall time", deadline_s, deadline_s)
-            raise NoFrames(
-                f"not one picture could be decoded ({damage.first_why or 'the video stream is empty'})"
-            )
+            why = damage.first_why or "the video stream is empty"
+            raise NoFrames(f"{self._source.name}: not one picture could be decoded ({why})")
         end = Timestamp(last.time.pts + round(last.duration_s / base), base)
         claimed = self._claimed_end()
         if stopped is not None:
             self._record.gap(end, max(end, claimed or end), stopped)
             return
-        damage.ended(end, claimed)
-        short_by = Fraction(0) if claimed is None else claimed.exact_s - max(reached, end.exact_s)
-        if claimed is not None and short_by > _MISSING_TAIL_S and self._container_name in _HEADER_SPEAKS:
+        covered = damage.ended(end, claimed)
+        missing_s = Fraction(0) if claimed is None else claimed.exact_s - max(reached, end.exact_s)
+        if claimed is not None and missing_s > _MISSING_TAIL_S and self._may_be_cut() and not covered:
             self._record.gap(end, claimed, "the file ends before the time its header claims")
         expected = self._stream.frames
         if expected > damage.count:
             self._record.note(f"the header claims {expected} frames, {damage.count} came out of the decoder")
 
-    @property
-    def _container_name(self) -> str:
-        return str(self._container.format.name).partition(",")[0]
+    def _may_be_cut(self) -> bool:
+        """Whether the header's duration can be held against the file.
+
+        An index (MP4, QuickTime) says byte by byte whether anything is missing; what it lists and the decoder
+        leaves out lies outside the edit list. The other containers guess their duration or state it.
+        """
+        name = str(self._container.format.name).partition(",")[0]
+        if name == "mov" and self._stream.frames:
+            entries = self._stream.index_entries
+            return any(entry.pos + entry.size > self._source.size_bytes for entry in entries)
+        return name in _HEADER_SPEAKS
 
     def _claimed_duration(self) -> Fraction | None:
         if self._stream.duration:
@@ -388,13 +403,18 @@ class _Damage:
             self._record.gap(frame.time, end, "decoded from damaged data; parts of the picture are made up")
         self.last = frame
 
-    def ended(self, end: Timestamp, claimed: Timestamp | None) -> None:
-        """No more frames; damage still open reaches to the claimed end, or to the packet that was lost."""
-        if self._open is not None:
-            pts, why = self._open
-            lost = end if pts is None else max(end, Timestamp(pts, self._base))
-            self._record.gap(end, max(lost, claimed or lost), why)
-            self._open = None
+    def ended(self, end: Timestamp, claimed: Timestamp | None) -> bool:
+        """No more frames; damage still open reaches to the claimed end, or to the packet that was lost.
+
+        Returns whether there was any.
+        """
+        if self._open is None:
+            return False
+        pts, why = self._open
+        lost = end if pts is None else max(end, Timestamp(pts, self._base))
+        self._record.gap(end, max(lost, claimed or lost), why)
+        self._open = None
+        return True
 
     def _start(self, before: Timestamp) -> Timestamp:
         if self.last is None:
@@ -423,7 +443,7 @@ def _open_container(source: Source, signature: Signature) -> Any:
         raise UnsupportedMedia(f"{what} that no decoder opens: {_plainly(error)}") from error
 
 
-def _best_stream(container: Any, record: Record) -> Any:
+def _best_stream(container: Any, record: Record, single_picture: bool) -> Any:
     pictures = list(container.streams.video)
     moving = [stream for stream in pictures if not int(stream.disposition) & _ATTACHED_PICTURE]
     attached = len(pictures) - len(moving)
@@ -432,16 +452,34 @@ def _best_stream(container: Any, record: Record) -> Any:
         raise NoFrames("holds no video stream and no picture")
     best = container.streams.best("video")
     chosen = best if any(best is stream for stream in candidates) else candidates[0]
+    if single_picture and len(candidates) > 1:
+        record.note(
+            f"{len(candidates) - 1} further coded picture(s) (transparency, depth, previews) not analysed"
+        )
+        return chosen
     if moving and attached:
         record.note(f"{attached} attached picture(s) (cover) not analysed")
     for other in candidates:
         if other is chosen:
+            continue
+        if container.format.name.startswith("mov") and not other.index_entries and not other.frames:
+            record.note(f"video stream {other.index} is empty")
             continue
         base = Fraction(other.time_base or 1)
         start = Timestamp(other.start_time or 0, base)
         end = Timestamp(start.pts + max(0, other.duration or 0), base)
         record.gap(start, end, f"video stream {other.index} was not analysed, only stream {chosen.index}")
     return chosen
+
+
+def _orientation_of(picture: av.VideoFrame) -> Orientation:
+    try:
+        side_data: Any = picture.side_data
+        matrix = side_data.get(SideDataType.DISPLAYMATRIX)
+    except ValueError:  # a kind of side data that this PyAV has no name for makes the whole list unreadable
+        quarter_turns = round(-picture.rotation / 90) % 4  # PyAV counts counter-clockwise
+        return Orientation.from_exif((1, 6, 3, 8)[quarter_turns])
+    return Orientation() if matrix is None else Orientation.from_display_matrix(bytes(matrix))
 
 
 def _check_pixels(width: int, height: int, limits: LimitOptions) -> None:
