@@ -35,6 +35,12 @@ _CHANGED_LEVELS = 7.0
 _TURNED_DEGREES = 20.0
 _SURE_ENOUGH_NOT_TO_TURN = 0.8
 _TURN_EVERY_S = 2.0
+_STILL_TURNED_SIDE_PX = 640
+_WHOLE_EVERY_S = 1.9
+"""Longest time without a look at the whole frame while something changes."""
+_EMPTY_EVERY_S = 0.8
+"""The same where no face is known: text that comes and goes brings none."""
+_MAX_FOLLOWED = 4
 _MAX_SETTLED = 6
 
 
@@ -81,7 +87,7 @@ class FaceExaminer:
         self._moving = surroundings.moving
         self._tracker = FaceTracker()
         self._last_looked: Pixels | None = None
-        self._turned_s = -_TURN_EVERY_S
+        self._turned_s = self._whole_s = float("-inf")
 
     def examine(self, sample: Sample, seen: Sequence[Observation]) -> Iterable[Observation]:
         """One ``FaceSeen`` per face, hidden ones included."""
@@ -91,7 +97,10 @@ class FaceExaminer:
             return [_observation(f, sample) for f in self._tracker.rest(time_s)]
         self._last_looked = luma.pixels.copy()
         frame = sample.frame
-        faces = self._faces(sample, time_s)
+        resting = not self._tracker.open_faces() and time_s - self._whole_s < _EMPTY_EVERY_S
+        if resting and not sample.new_picture:
+            return []
+        faces = self._followed_closely(sample, time_s) or self._whole_frame(sample, time_s)
         looks = Looks(crop=lambda face: aligned_crop(frame, face.landmarks), embed=self._embed)
         followed = self._tracker.step(time_s, frame.luma(2 * _LUMA_SIDE_PX), sample.new_picture, faces, looks)
         return [_observation(f, sample) for f in followed]
@@ -100,26 +109,50 @@ class FaceExaminer:
         """Nothing more: every sample has been spoken of."""
         return ()
 
-    def _faces(self, sample: Sample, time_s: float) -> list[LocatedFace]:
+    def _followed_closely(self, sample: Sample, time_s: float) -> list[LocatedFace]:
+        """The known faces, each looked for at its place; empty where the whole frame must be looked at.
+
+        In between two looks at the whole frame, while no new picture came, a close-up of each face costs a
+        sixth. A face that was seen last time and is not found now makes the whole frame worth another look.
+        """
+        open_faces = self._tracker.open_faces()
+        fresh = time_s - self._whole_s < _WHOLE_EVERY_S
+        if sample.new_picture or not fresh or not 0 < len(open_faces) <= _MAX_FOLLOWED:
+            return []
+        faces: list[LocatedFace] = []
+        for face, hidden in open_faces:
+            again = self._finder.again(sample.frame, face)
+            if again is not None:
+                faces.append(again)
+            elif not hidden:
+                return []
+        return one_each(faces)
+
+    def _whole_frame(self, sample: Sample, time_s: float) -> list[LocatedFace]:
         """All faces of a sample, the doubtful new ones after a close look, the turned ones at their angle."""
+        self._whole_s = time_s
         frame = sample.frame
         faces: list[LocatedFace] = []
         looked = 0
         for face in self._finder.upright(frame):
             known = self._tracker.near(face)
-            if known is None and face.confidence < SURE_CONFIDENCE and looked < _MAX_SETTLED:
-                if face.confidence >= DETECT_CONFIDENCE or sample.new_picture:
+            if known is not None and abs(known.angle_degrees) > _TURNED_DEGREES:
+                continue
+            if known is None and face.confidence < SURE_CONFIDENCE:
+                if looked < _MAX_SETTLED and (face.confidence >= DETECT_CONFIDENCE or sample.new_picture):
                     looked += 1
-                    faces.append(self._finder.settled(frame, face))
-            elif known is None or abs(known.angle_degrees) <= _TURNED_DEGREES:
-                faces.append(face)
-        for known in self._tracker.open_faces():
+                    settled = self._finder.settled(frame, face)
+                    faces += [] if settled is None else [settled]
+                continue
+            faces.append(face)
+        for known, _ in self._tracker.open_faces():
             if abs(known.angle_degrees) > _TURNED_DEGREES:
                 again = self._finder.again(frame, known)
                 faces += [] if again is None else [again]
         sure = any(f.confidence >= _SURE_ENOUGH_NOT_TO_TURN for f in faces)
-        due = sample.new_picture and time_s - self._turned_s >= _TURN_EVERY_S
-        if not sure and (due or not self._moving):
+        if not sure and not self._moving:
+            faces += self._finder.turned(frame, _STILL_TURNED_SIDE_PX)
+        elif not sure and sample.new_picture and time_s - self._turned_s >= _TURN_EVERY_S:
             self._turned_s = time_s
             faces += self._finder.turned(frame)
         return one_each(faces)

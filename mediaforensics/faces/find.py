@@ -19,10 +19,14 @@ _VIEW_SIDE_PX = 640
 _SMALL_VIEW_SIDE_PX = 400
 """Below this the picture is enlarged twice, since its faces are as small as it is."""
 _CLOSE_SIDE_PX = 480
-_TURNED_DEGREES = 45.0
+_TURNED_SIDE_PX = 320
+"""Turning the frame costs five looks, so it is done small; the close look afterwards is not."""
+_TURNED_DEGREES = 25.0
 _TURNED_CONFIDENCE = 0.82
-"""For a face turned by more than 45 degrees: looked for in many ways, so it must be surer."""
+"""For a face turned by more than 25 degrees: looked for in many ways, so it must be surer."""
+_TILTED_DEGREES = 12.0
 _MAX_TURNED = 6
+_MAX_FACES = 24
 
 
 class FaceFinder:
@@ -34,45 +38,46 @@ class FaceFinder:
     def upright(self, frame: Frame) -> list[LocatedFace]:
         """Upright faces of the whole frame, weak ones included, surest first."""
         view = _working_view(frame)
-        return [
-            f.moved(view.source_per_view, view.origin_px) for f in self._locator.upright_any_size(view.pixels)
-        ]
+        return [_out_of(view, f) for f in self._locator.upright_any_size(view.pixels)]
 
-    def turned(self, frame: Frame) -> list[LocatedFace]:
-        """Sure faces that lie or stand on their head, after a close look; five times the work."""
-        view = _working_view(frame)
-        found = [f.moved(view.source_per_view, view.origin_px) for f in self._locator.turned(view.pixels)]
-        sure = [f for f in found if f.confidence >= _TURNED_CONFIDENCE]
-        return one_each([self.settled(frame, f) for f in sure[:_MAX_TURNED]])
+    def turned(self, frame: Frame, max_side_px: int = _TURNED_SIDE_PX) -> list[LocatedFace]:
+        """Sure faces that lie or stand on their head, each after a close look."""
+        view = frame.rgb(max_side_px)
+        found = [_out_of(view, f) for f in self._locator.turned(view.pixels)]
+        hopeful = [f for f in found if f.confidence >= DETECT_CONFIDENCE][:_MAX_TURNED]
+        settled = [self.settled(frame, f) for f in hopeful]
+        return one_each([f for f in settled if f is not None and abs(f.angle_degrees) > _TURNED_DEGREES])
 
-    def settled(self, frame: Frame, face: LocatedFace) -> LocatedFace:
-        """The face after a close look from every side; itself where that shows nothing surer."""
+    def settled(self, frame: Frame, face: LocatedFace) -> LocatedFace | None:
+        """A doubtful face after a close look from every side; None where that does not confirm it."""
         close = _close_view(frame, face)
         if min(close.pixels.shape[:2]) < 8:
-            return face
-        here = _into(close, face)
-        best = self._locator.settled(close.pixels, here)
+            return None
+        best = self._locator.settled(close.pixels, _into(close, face))
+        if best is None:
+            return None
         turned = abs(best.angle_degrees) > _TURNED_DEGREES
-        if best is here or (turned and best.confidence < _TURNED_CONFIDENCE):
-            return face
-        return best.moved(close.source_per_view, close.origin_px)
+        needed = _TURNED_CONFIDENCE if turned else DETECT_CONFIDENCE
+        return _out_of(close, best) if best.confidence >= needed else None
 
     def again(self, frame: Frame, face: LocatedFace) -> LocatedFace | None:
         """A face of an earlier frame, looked for at its place and angle; None where it is not to be seen."""
         close = _close_view(frame, face)
         if min(close.pixels.shape[:2]) < 8:
             return None
-        seen = self._locator.at_angle(close.pixels, _into(close, face), face.angle_degrees)
-        return None if seen is None else seen.moved(close.source_per_view, close.origin_px)
+        angle = face.angle_degrees if abs(face.angle_degrees) > _TILTED_DEGREES else 0.0
+        seen = self._locator.at_angle(close.pixels, _into(close, face), angle)
+        return None if seen is None else _out_of(close, seen)
 
     def all(self, frame: Frame) -> list[LocatedFace]:
         """Every face of a single picture, sparing no effort."""
-        found = [
-            f if f.confidence >= SURE_CONFIDENCE else self.settled(frame, f) for f in self.upright(frame)
-        ]
+        found: list[LocatedFace] = []
+        for face in self.upright(frame)[:_MAX_FACES]:
+            settled = face if face.confidence >= SURE_CONFIDENCE else self.settled(frame, face)
+            found += [] if settled is None else [settled]
         if not any(f.confidence >= SURE_CONFIDENCE for f in found):
-            found += self.turned(frame)
-        return one_each([f for f in found if f.confidence >= DETECT_CONFIDENCE])
+            found += self.turned(frame, _VIEW_SIDE_PX)
+        return one_each(found)
 
 
 def _working_view(frame: Frame) -> View:
@@ -90,6 +95,11 @@ def _close_view(frame: Frame, face: LocatedFace) -> View:
     if not box.area_px:
         box = Box(0, 0, *frame.size_px)
     return frame.crop(box, _CLOSE_SIDE_PX)
+
+
+def _out_of(view: View, face: LocatedFace) -> LocatedFace:
+    """A face in the pixels of a view, in source pixels."""
+    return face.moved(view.source_per_view, (float(view.origin_px[0]), float(view.origin_px[1])))
 
 
 def _into(view: View, face: LocatedFace) -> LocatedFace:

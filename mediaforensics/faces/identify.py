@@ -30,11 +30,12 @@ from mediaforensics.types import Timestamp
 NAME = "identity"
 
 _TURNED_DEGREES = 20.0
-_FORGET_AFTER_S = 3.0
+_FORGET_AFTER_S = 4.5
 """A track that is gone this long gets its final answer and its crops are dropped."""
 _WAITS_S = (0.0, 0.2, 0.4, 0.8, 1.5, 2.5, 4.0)
 """Time to the next crop, by the number taken: soon while little is known, then seldom."""
 _SETTLED_WAIT_S = 10.0
+_CLEAR_MARGIN = 0.12
 _CLEANER = 1.25
 _MIN_SIDE_PX = 14
 _MAX_OPEN = 48
@@ -47,6 +48,10 @@ class _Answer:
     similarity: float
     threshold: float
     route: Route
+
+    def clear(self) -> bool:
+        """A match that more crops will hardly change."""
+        return self.tier == "match" and self.similarity >= self.threshold + _CLEAR_MARGIN
 
     def rank(self) -> tuple[int, float]:
         return ({"unknown": 0, "lead": 1, "match": 2}[self.tier], self.similarity - self.threshold)
@@ -151,7 +156,7 @@ class FaceIdentityExaminer:
         known = [s.weight for s in state.appearance.seen]
         cleaner = bool(known) and weight > _CLEANER * max(known)
         wait_s = _WAITS_S[min(state.taken, len(_WAITS_S) - 1)]
-        if state.answer is not None and state.answer.tier == "match" and state.taken >= 3:
+        if state.taken >= 2 and state.answer is not None and state.answer.clear():
             wait_s = _SETTLED_WAIT_S
         if not cleaner and time_s - state.taken_s < wait_s:
             return False

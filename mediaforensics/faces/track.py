@@ -8,7 +8,7 @@ a cut to another portrait in the same frame changes the third and the second and
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import cv2
 import numpy as np
@@ -21,7 +21,7 @@ from mediaforensics.media.frame import Pixels, View
 HIDDEN_LIMIT_S = 6.0
 """How long a face that stood still may be hidden before its place is given up."""
 _HIDDEN_LIMIT_MOVING_S = 1.0
-_REJOIN_LIMIT_S = 2.0
+_REJOIN_LIMIT_S = 3.0
 _CHECK_EVERY_S = 2.0
 
 _SAME_FACE_SIMILARITY = 0.30
@@ -30,8 +30,11 @@ _REJOIN_SIMILARITY = 0.40
 """False accept rate below 0.1 %: needed where the place does not agree."""
 
 _KEPT_FACE_FRACTION = 0.2
-_KEPT_AROUND_FRACTION = 0.2
-_KEPT_AROUND_FRACTION_NEW_PICTURE = 0.35
+_KEPT_WHOLE_FRACTION = 0.2
+_KEPT_WHOLE_FRACTION_NEW_PICTURE = 0.35
+_CLEAR_CONFIDENCE = 0.85
+_SAME_PLACE = 0.7
+"""Intersection over union of a face that is back exactly where it was."""
 _STILL_MOTION = 0.06
 
 _PATCH_PX = 96
@@ -40,6 +43,8 @@ _BLOCKS = _PATCH_PX // _BLOCK_PX
 _FACE_BLOCKS = slice(_BLOCKS // 3, _BLOCKS - _BLOCKS // 3)
 _MIN_TEXTURE = 4.0
 _MIN_CORRELATION = 0.8
+_MAX_CONTRAST_RATIO = 2.5
+"""The first traces of a picture that fades in over another must not pass for that other picture."""
 _MAX_TRACKS = 24
 
 Patch = NDArray[np.uint8]
@@ -100,9 +105,9 @@ class FaceTracker:
         """The last sight of an open track at this place."""
         return next((t.face for t in self._open if overlap(t.face.box, face.box) >= 0.3), None)
 
-    def open_faces(self) -> list[LocatedFace]:
-        """Last sights of all open tracks."""
-        return [t.face for t in self._open]
+    def open_faces(self) -> list[tuple[LocatedFace, bool]]:
+        """Last sights of all open tracks, and whether each is hidden."""
+        return [(t.face, t.hidden) for t in self._open]
 
     def rest(self, time_s: float) -> list[Followed]:
         """A sample on which nothing has changed: everything stays, but nothing stays hidden for ever."""
@@ -138,23 +143,20 @@ class FaceTracker:
         self._lost = [(s, t) for s, t in self._lost if time_s - s <= _REJOIN_LIMIT_S]
         left_tracks, left_faces = list(self._open), list(faces)
         for track, face in _pairs(self._open, faces):
-            if track in left_tracks and face in left_faces:
+            if track not in left_tracks or face not in left_faces:
+                continue
+            if self._continues(track, face, time_s, picture, new_picture, looks):
+                left_tracks.remove(track)
                 left_faces.remove(face)
-                if self._continues(track, face, time_s, picture, new_picture, looks):
-                    left_tracks.remove(track)
-                    self._see(track, face, time_s, picture, looks)
-                elif face.confidence >= DETECT_CONFIDENCE:
-                    left_faces.append(face)
-                    left_tracks.remove(track)
-                    self._lose(track, time_s)
-        strong = [f for f in left_faces if f.confidence >= DETECT_CONFIDENCE]
-        strong = [
-            f
-            for f in strong
-            if not any(overlap(f.box, t.face.box) > 0.5 for t in self._open if t not in left_tracks)
-        ]
-        for face in strong:
-            back = self._returning(face, left_tracks, time_s, picture, looks)
+                self._see(track, face, time_s, picture, looks)
+            elif face.confidence >= DETECT_CONFIDENCE:  # the place is somebody else's now
+                left_tracks.remove(track)
+                self._lose(track, time_s)
+        for face in left_faces:
+            taken = any(overlap(face.box, t.face.box) > 0.4 for t in self._open if t not in left_tracks)
+            if face.confidence < DETECT_CONFIDENCE or taken:
+                continue
+            back = self._returning(face, left_tracks, time_s, picture, new_picture, looks)
             if back is not None:
                 if back in left_tracks:
                     left_tracks.remove(back)
@@ -179,10 +181,14 @@ class FaceTracker:
         )
 
     def _see(self, track: _Track, face: LocatedFace, time_s: float, picture: View, looks: Looks) -> None:
+        track.last_direct_s, track.hidden = time_s, False
+        if face.confidence < DETECT_CONFIDENCE and overlap(face.box, track.face.box) >= 0.25:
+            # Half covered, a face is found but its outline is not: the last clear outline is the truer one.
+            track.face = replace(track.face, confidence=face.confidence)
+            return
         moved = np.hypot(*(_centre(face) - _centre(track.face))) / max(face.side_px, 1.0)
         track.motion = float(0.5 * track.motion + 0.5 * moved)
-        track.face, track.last_direct_s, track.hidden = face, time_s, False
-        track.patch = patch(picture, face)
+        track.face, track.patch = face, patch(picture, face)
         if face.confidence > track.look_confidence + 0.02:
             track.look, track.look_confidence, track.embedding = looks.crop(face), face.confidence, None
 
@@ -195,16 +201,22 @@ class FaceTracker:
         self, track: _Track, face: LocatedFace, time_s: float, picture: View, new_picture: bool, looks: Looks
     ) -> bool:
         """Whether the face at this track's place is still this track's face."""
-        here, there = patch(picture, track.face), patch(picture, face)
-        if max(kept(track.patch, here)[0], kept(track.patch, there)[0]) >= _KEPT_FACE_FRACTION:
+        here, there = kept(track.patch, patch(picture, track.face)), kept(track.patch, patch(picture, face))
+        if max(here.face, there.face) >= _KEPT_FACE_FRACTION:
             return True
         if face.confidence < DETECT_CONFIDENCE:
             return not new_picture
-        near = overlap(track.face.box, face.box) >= 0.4
-        if not new_picture and near and time_s - track.checked_s < _CHECK_EVERY_S:
+        common = overlap(track.face.box, face.box)
+        if not new_picture and common >= 0.4 and time_s - track.checked_s < _CHECK_EVERY_S:
             return True
+        stands = max(here.whole, there.whole) >= _KEPT_WHOLE_FRACTION
+        if new_picture and not stands and common < _SAME_PLACE:
+            return False  # another shot, of whomever
         track.checked_s = time_s
-        return self._similarity(track, looks.embed(looks.crop(face)), looks) >= _SAME_FACE_SIMILARITY
+        if self._similarity(track, looks.embed(looks.crop(face)), looks) >= _SAME_FACE_SIMILARITY:
+            return True
+        # A blurred face unlike it, on a picture that still stands, is this one covered; a clear one is not.
+        return stands and face.confidence < _CLEAR_CONFIDENCE
 
     def _similarity(self, track: _Track, embedding: Embedding, looks: Looks) -> float:
         if track.embedding is None:
@@ -212,20 +224,31 @@ class FaceTracker:
         return float(track.embedding @ embedding)
 
     def _returning(
-        self, face: LocatedFace, left: Sequence[_Track], time_s: float, picture: View, looks: Looks
+        self,
+        face: LocatedFace,
+        left: Sequence[_Track],
+        time_s: float,
+        picture: View,
+        new_picture: bool,
+        looks: Looks,
     ) -> _Track | None:
-        """The track that this face, found where no track was, goes on with after a jump or a short cut."""
+        """The track that this face, found where no track was, goes on with.
+
+        Either it was interrupted for a moment and is back at its place, or it moved far between two samples
+        of one shot.
+        """
         there = patch(picture, face)
         embedding: Embedding | None = None
         best: tuple[float, _Track] | None = None
         lost = [t for s, t in self._lost if s < time_s]
         for track in [*lost, *left]:
             ratio = track.face.side_px / max(face.side_px, 1.0)
-            if not 0.5 < ratio < 2.0:
-                continue
-            in_place = overlap(track.face.box, face.box) >= 0.5
-            if in_place and min(kept(track.patch, there)) >= _KEPT_AROUND_FRACTION_NEW_PICTURE:
+            in_place = overlap(track.face.box, face.box) >= _SAME_PLACE
+            one_shot = track in left and not new_picture and 0.5 < ratio < 2.0
+            if in_place and kept(track.patch, there).whole >= _KEPT_WHOLE_FRACTION_NEW_PICTURE:
                 return track
+            if not in_place and not one_shot:
+                continue
             if embedding is None:
                 embedding = looks.embed(looks.crop(face))
             similarity = self._similarity(track, embedding, looks)
@@ -236,11 +259,10 @@ class FaceTracker:
     def _hide_or_lose(self, track: _Track, time_s: float, picture: View, new_picture: bool) -> None:
         """Keep the place of a face that is not to be seen now while the picture around it still stands."""
         now = patch(picture, track.face)
-        in_face, around = kept(track.patch, now)
-        needed = _KEPT_AROUND_FRACTION_NEW_PICTURE if new_picture else _KEPT_AROUND_FRACTION
-        stands = max(in_face, around) >= needed
+        needed = _KEPT_WHOLE_FRACTION_NEW_PICTURE if new_picture else _KEPT_WHOLE_FRACTION
+        stands = kept(track.patch, now).whole >= needed
         if stands and time_s - track.last_direct_s <= track.hidden_limit_s():
-            track.hidden, track.patch = True, now
+            track.hidden = True
         else:
             self._lose(track, time_s)
 
@@ -288,35 +310,41 @@ def patch(picture: View, face: LocatedFace) -> Patch:
     return out
 
 
-def kept(before: Patch, now: Patch) -> tuple[float, float]:
-    """How much of the structure of one patch is still in another: (on the face, around it), 0..1.
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """Share, 0..1, of the structure of a patch that is still there.
 
-    The share of the blocks that had structure which still have the same one (correlation over 0.8). What is
-    covered is lost, what is beside it is not; a change of brightness does not count. Where there was no
-    structure at all, equal brightness decides.
+    ``face``: on the face, however faint. ``whole``: in the whole patch, and about as strong.
+    """
+
+    face: float
+    whole: float
+
+
+def kept(before: Patch, now: Patch) -> Kept:
+    """How much of one patch is still in another.
+
+    Of the 6 x 6 blocks that had structure, those which still have the same one (correlation over 0.8). What
+    is covered is lost, what is beside it is not; a change of brightness does not count. A patch without
+    structure has nothing to know it by: nothing of it is kept.
     """
     a, b = _blocks(before), _blocks(now)
-    a_dev, b_dev = a - a.mean(axis=2, keepdims=True), b - b.mean(axis=2, keepdims=True)
-    a_std, b_std = np.sqrt((a_dev**2).mean(axis=2)), np.sqrt((b_dev**2).mean(axis=2))
-    correlation = (a_dev * b_dev).mean(axis=2) / np.maximum(a_std * b_std, 1e-6)
-    textured = a_std >= _MIN_TEXTURE
-    same = textured & (correlation >= _MIN_CORRELATION) & (b_std >= _MIN_TEXTURE / 2)
-    level = np.abs(a.mean(axis=2) - b.mean(axis=2))
-    inside = np.zeros_like(textured)
-    inside[_FACE_BLOCKS, _FACE_BLOCKS] = True
-    return _share(same, textured, level, inside), _share(same, textured, level, ~inside)
+    a_std, b_std = np.sqrt((a**2).mean(axis=2)), np.sqrt((b**2).mean(axis=2))
+    correlation = (a * b).mean(axis=2) / np.maximum(a_std * b_std, 1e-6)
+    structured = a_std >= _MIN_TEXTURE
+    same = structured & (correlation >= _MIN_CORRELATION) & (b_std >= _MIN_TEXTURE / 2)
+    as_strong = (b_std > a_std / _MAX_CONTRAST_RATIO) & (b_std < a_std * _MAX_CONTRAST_RATIO)
+    face = (_FACE_BLOCKS, _FACE_BLOCKS)
+    return Kept(_share(same[face], structured[face]), _share(same & as_strong, structured))
 
 
-def _share(
-    same: NDArray[np.bool_], textured: NDArray[np.bool_], level: NDArray[np.float32], where: NDArray[np.bool_]
-) -> float:
-    count = int((textured & where).sum())
-    if count >= 4:
-        return int((same & where).sum()) / count
-    return 1.0 if float(level[where].mean()) < 6.0 else 0.0
+def _share(same: NDArray[np.bool_], structured: NDArray[np.bool_]) -> float:
+    count = int(structured.sum())
+    return int(same.sum()) / count if count >= 4 else 0.0
 
 
 def _blocks(patch_: Patch) -> NDArray[np.float32]:
-    """Shape (16, 16, 36): the pixels of each block."""
+    """The pixels of each block without their mean, shape (16, 16, 36)."""
     cut = patch_.astype(np.float32).reshape(_BLOCKS, _BLOCK_PX, _BLOCKS, _BLOCK_PX)
-    return cut.transpose(0, 2, 1, 3).reshape(_BLOCKS, _BLOCKS, _BLOCK_PX * _BLOCK_PX)
+    blocks = cut.transpose(0, 2, 1, 3).reshape(_BLOCKS, _BLOCKS, _BLOCK_PX * _BLOCK_PX)
+    return np.asarray(blocks - blocks.mean(axis=2, keepdims=True), np.float32)
