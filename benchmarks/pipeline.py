@@ -2,8 +2,8 @@
 
     make bench
 
-Every contender runs as a process of its own, one after the other; costs are processor time, children included,
-and ratios are within this run. Absolute seconds depend on the machine and its load.
+Every contender runs as a process of its own, one after the other; costs are processor time, children
+included, and ratios are within this run. Absolute seconds depend on the machine and its load.
 """
 
 from __future__ import annotations
@@ -70,8 +70,8 @@ def _analysis(video: Path) -> tuple[Cost, dict[str, Any]]:
         target = Path(folder) / "report.json"
         cost = cost_of(
             [
-                sys.executable, "-m", "mediaforensics", "analyze", str(video), "--known", str(FIXTURES / "known"),
-                "--gallery", str(FIXTURES / "gallery"), "--languages", LANGUAGES, "--json", str(target),
+                sys.executable, "-m", "mediaforensics", "analyze", str(video),
+                "--known", str(FIXTURES / "known"), "--gallery", str(FIXTURES / "gallery"), "--languages", LANGUAGES, "--json", str(target),
             ]
         )  # fmt: skip
         if cost.status not in (0, 1):
