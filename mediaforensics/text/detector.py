@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from mediaforensics.detect import Surroundings
 from mediaforensics.media.frame import View
@@ -15,7 +15,7 @@ from mediaforensics.text.layout import Message, messages
 from mediaforensics.text.ppocr import RECOGNITION_MODEL
 from mediaforensics.text.presence import SIDE_PX, Edges, Imprint, Novelty, Sighting
 from mediaforensics.text.recognize import MessageReader, MessageReading
-from mediaforensics.text.regions import DETECTION_MODEL, LineDetector
+from mediaforensics.text.regions import DETECTION_MODEL, Line, LineDetector
 from mediaforensics.types import Box
 
 _STILL_SIDE_PX = 960
@@ -28,6 +28,9 @@ _DOUBTFUL = 0.9
 _PROMISING = 0.3
 """A first reading between these two is worth a thorough second one, on the next sample."""
 _MAX_RETRIES = 2
+_SAME_THING = 0.5
+"""Overlap (intersection over union) of two findings of one thing that is no text."""
+_OUTRANKS = 0.0001
 _MIN_SIDE_PX = 4
 _MAX_TRACKS = 64
 """Texts followed at once; the weakest are let go first. A page of small print has fewer lines."""
@@ -94,8 +97,28 @@ class _Track:
     def box(self) -> Box:
         return self.message.box
 
+    def legible(self) -> bool:
+        return self.reading is not None and self.reading.legible
+
+    def holds(self, line: Line) -> bool:
+        """Whether a line that was found is part of this text, or the very thing that could not be read."""
+        box = line.quad.bounding_box()
+        if self.legible():
+            return box.fraction_inside(self.box()) >= _SAME_PLACE
+        return any(box.iou(own.quad.bounding_box()) >= _SAME_THING for own in self.message.lines)
+
+    def text(self) -> str:
+        return self.reading.text if self.reading is not None else ""
+
     def confidence(self) -> float:
         return self.reading.confidence if self.reading is not None else 0.0
+
+
+def _touches(line: Line, strip: tuple[int, int], edges: Edges) -> bool:
+    """Whether a line may go on outside the strip (rows of the luma view)."""
+    _, y0, _, y1 = edges.view.from_source(line.quad.bounding_box())
+    top, bottom = strip
+    return (y0 <= top + 1 and top > 0) or (y1 >= bottom - 1 and bottom < edges.x.shape[0])
 
 
 class TextExaminer:
@@ -113,7 +136,8 @@ class TextExaminer:
         """Follow the texts that are known, look for new ones where something changed."""
         if not self._moving:
             view = sample.frame.rgb()
-            for message in messages(self._lines.locate(view, side_px=_STILL_SIDE_PX)):
+            scale = _STILL_SIDE_PX / max(view.pixels.shape[:2])
+            for message in messages(self._lines.locate(view, scale)):
                 self._start(sample, message, None)
             return self._observations(sample)
         edges = Edges.of(sample.frame.luma(SIDE_PX))
@@ -124,35 +148,75 @@ class TextExaminer:
             if not sighting.faint:
                 self._follow(sample, track, sighting, edges)
         # What all but faded out is no longer shown, but neither is it something new.
-        taken = [track.box() for track, _ in standing]
-        for region in self._novelty.regions(edges, taken, wait=not sample.new_picture):
-            self._look(sample, edges, region, taken)
+        taken = [track for track, _ in standing]
+        read = [track.box() for track in taken if track.legible()]
+        strip = self._novelty.strip(edges, read, wait=not sample.new_text)
+        if strip is not None:
+            self._look(sample, edges, strip, taken)
         return self._observations(sample)
 
     def end(self) -> Iterable[Observation]:
         """Everything was said."""
         return ()
 
-    def _look(
-        self, sample: Sample, edges: Edges, region: tuple[int, int, int, int], taken: Sequence[Box]
-    ) -> None:
-        self._novelty.looked_at(edges, region)
+    def _look(self, sample: Sample, edges: Edges, strip: tuple[int, int], taken: Sequence[_Track]) -> None:
+        """Let the network look at a strip of the picture; start a track for what is new there."""
+        found = self._locate(sample, strip)
+        whole = (0, edges.x.shape[0])
+        if strip != whole and any(_touches(line, strip, edges) for line in found):
+            strip, found = whole, self._locate(sample, whole)
+        self._novelty.looked_at(edges, strip)
+        new = [line for line in found if not any(track.holds(line) for track in taken)]
+        # A message that is revealed bit by bit grows: lines that join a known text belong to it.
+        boxes = [line.quad.bounding_box() for line in new]
+        old = {
+            line: track
+            for track in self._tracks
+            if track.legible()
+            for line in track.message.lines
+            if not any(line.quad.bounding_box().fraction_inside(box) >= _SAME_PLACE for box in boxes)
+        }
+        for message in messages([*new, *old]):
+            added = [line for line in message.lines if line not in old]
+            if not added:
+                continue
+            owners = [
+                track
+                for track in self._tracks
+                if any(old.get(line) is track for line in message.lines)
+                or any(
+                    line.quad.bounding_box().fraction_inside(fresh.quad.bounding_box()) >= _SAME_PLACE
+                    for line in track.message.lines
+                    for fresh in added
+                )
+            ]
+            if owners:
+                self._grow(sample, owners, message, edges)
+            else:
+                self._start(sample, message, edges)
+
+    def _locate(self, sample: Sample, strip: tuple[int, int]) -> list[Line]:
         small = sample.frame.rgb(SIDE_PX)
-        x0, y0, x1, y1 = region
-        sx, sy = small.source_per_view
+        top, bottom = strip
         part = View(
-            small.pixels[y0:y1, x0:x1],
+            small.pixels[top:bottom],
             small.source_per_view,
-            (small.origin_px[0] + round(x0 * sx), small.origin_px[1] + round(y0 * sy)),
+            (small.origin_px[0], small.origin_px[1] + round(top * small.source_per_view[1])),
         )
-        found = self._lines.locate(part, side_px=max(x1 - x0, y1 - y0))
-        new = [
-            line
-            for line in found
-            if not any(line.quad.bounding_box().fraction_inside(box) >= _SAME_PLACE for box in taken)
-        ]
-        for message in messages(new):
-            self._start(sample, message, edges)
+        return self._lines.locate(part, scale=SIDE_PX / max(small.pixels.shape[:2]))
+
+    def _grow(self, sample: Sample, owners: Sequence[_Track], message: Message, edges: Edges) -> None:
+        """Read a text again that has become longer; join those that turn out to be one."""
+        again = self._read(sample, message.box, message, quick=True)
+        first = owners[0]
+        if again is None or not again.legible or len(again.text) <= len(first.text()):
+            return
+        # The longer reading is the better one, whatever its confidence: nothing may outrank it later.
+        surest = max(track.confidence() for track in owners)
+        first.reading = replace(again, confidence=max(again.confidence, min(1.0, surest + _OUTRANKS)))
+        first.message = message
+        first.imprint = Imprint(edges, [line.quad for line in message.lines])
+        self._tracks = [track for track in self._tracks if track is first or track not in owners]
 
     def _start(self, sample: Sample, message: Message, edges: Edges | None) -> None:
         # What moves may be half faded in: a quick reading now, a thorough one when it stands.
@@ -191,7 +255,7 @@ class TextExaminer:
         return [
             self._observation(sample, track, track.reading)
             for track in self._tracks
-            if track.reading is not None and track.reading.legible
+            if track.reading is not None and track.legible()
         ]
 
     def _observation(self, sample: Sample, track: _Track, reading: MessageReading) -> TextSeen:

@@ -20,7 +20,9 @@ _LINE_GAP_HEIGHTS = 0.9
 """Vertical gap between detected lines of one message: at double spacing about 0.7."""
 _HEIGHT_RATIO = 1.8
 """Of two lines in the same size of letters: one may have ascenders and descenders, the other neither."""
-_ALIGNED_HEIGHTS = 0.8
+_OTHER_BAR = 80.0
+"""Difference in brightness (0..255) between two bars."""
+_ALIGNED_HEIGHTS = 0.4
 """How far left, right or middle of aligned lines may lie apart."""
 
 
@@ -95,6 +97,10 @@ def _same_row(a: Line, b: Line) -> bool:
 
 
 def _same_message(above: Sequence[Line], below: Sequence[Line]) -> bool:
+    # Light letters on a dark bar over dark ones on a light bar: the two parts of a lower third.
+    bars = above[0].bar, below[0].bar
+    if bars[0] is not None and bars[1] is not None and abs(bars[0] - bars[1]) > _OTHER_BAR:
+        return False
     first, second = _around(above), _around(below)
     if first.y0 > second.y0:
         first, second = second, first

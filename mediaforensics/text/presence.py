@@ -35,6 +35,7 @@ _DENSE = 0.12
 """Share of a block's pixels that are edges, where letters may be."""
 _SAME_BLOCK = 0.5
 _STEADY_BLOCK = 0.6
+_MARGIN_BLOCKS = 2
 _MIN_BLOCKS = 3
 """A text is at least this many blocks."""
 
@@ -143,8 +144,10 @@ class Novelty:
         self._looked: Edges | None = None
         self._previous: Edges | None = None
 
-    def regions(self, edges: Edges, known: Sequence[Box], wait: bool) -> list[tuple[int, int, int, int]]:
-        """Return rectangles ``(x0, y0, x1, y1)`` in view pixels that the network should look at.
+    def strip(self, edges: Edges, known: Sequence[Box], wait: bool) -> tuple[int, int] | None:
+        """Return the rows ``(top, bottom)`` in view pixels that the network should look at, if any.
+
+        Whole rows: lines of text lie along them, and none is cut.
 
         Parameters
         ----------
@@ -166,15 +169,19 @@ class Novelty:
         for box in known:
             x0, y0, x1, y1 = (value / BLOCK_PX for value in edges.view.from_source(box))
             candidates[max(0, int(y0)) : int(y1) + 1, max(0, int(x0)) : int(x1) + 1] = False
-        return _clusters(candidates, edges.x.shape)
+        rows = _rows_of_clusters(candidates)
+        if rows is None:
+            return None
+        margin = _MARGIN_BLOCKS
+        return max(0, (rows[0] - margin) * BLOCK_PX), min(edges.x.shape[0], (rows[1] + margin) * BLOCK_PX)
 
-    def looked_at(self, edges: Edges, region: tuple[int, int, int, int]) -> None:
-        """Remember that the network has seen this part of this sample."""
+    def looked_at(self, edges: Edges, strip: tuple[int, int]) -> None:
+        """Remember that the network has seen these rows of this sample."""
         if self._looked is None:
             self._looked = Edges(x=np.zeros_like(edges.x), y=np.zeros_like(edges.y), view=edges.view)
-        x0, y0, x1, y1 = region
-        self._looked.x[y0:y1, x0:x1] = edges.x[y0:y1, x0:x1]
-        self._looked.y[y0:y1, x0:x1] = edges.y[y0:y1, x0:x1]
+        rows = slice(*strip)
+        self._looked.x[rows] = edges.x[rows]
+        self._looked.y[rows] = edges.y[rows]
 
 
 def _blocks(values: NDArray[Any]) -> NDArray[Any]:
@@ -200,28 +207,16 @@ def _agreement(a: Edges, b: Edges) -> NDArray[Any]:
     return cosine
 
 
-def _clusters(candidates: NDArray[Any], shape: tuple[int, ...]) -> list[tuple[int, int, int, int]]:
-    """Rectangles around clusters of blocks, with room for the letters beside them."""
+def _rows_of_clusters(candidates: NDArray[Any]) -> tuple[int, int] | None:
+    """First and last row (exclusive) of the clusters of blocks that are large enough for a text."""
     if int(candidates.sum()) < _MIN_BLOCKS:
-        return []
+        return None
     joined = cv2.dilate(candidates.astype(np.uint8), np.ones((3, 5), np.uint8))
     count, labels = cv2.connectedComponents(joined, connectivity=8)
-    found = []
+    rows: list[int] = []
     for label in range(1, count):
-        rows, columns = np.nonzero((labels == label) & candidates)
-        if len(rows) < _MIN_BLOCKS or columns.max() - columns.min() < 1:
-            continue
-        found.append((int(columns.min()), int(rows.min()), int(columns.max()) + 1, int(rows.max()) + 1))
-    if not found:
-        return []
-    height, width = shape[:2]
-    x0, y0 = min(f[0] for f in found) - 3, min(f[1] for f in found) - 2
-    x1, y1 = max(f[2] for f in found) + 3, max(f[3] for f in found) + 2
-    return [
-        (
-            max(0, x0 * BLOCK_PX),
-            max(0, y0 * BLOCK_PX),
-            min(width, x1 * BLOCK_PX),
-            min(height, y1 * BLOCK_PX),
-        )
-    ]
+        inside = (labels == label) & candidates
+        columns = np.flatnonzero(inside.any(axis=0))
+        if int(inside.sum()) >= _MIN_BLOCKS and columns[-1] > columns[0]:
+            rows += [int(row) for row in np.flatnonzero(inside.any(axis=1))]
+    return (min(rows), max(rows) + 1) if rows else None

@@ -25,12 +25,15 @@ _SPARSE_LETTERS = 0.9
 no script it knows, so a line of Cyrillic or Arabic has next to none: measured 0 to 0.8."""
 _DOUBTFUL = 0.75
 """PP-OCR's confidence on text that it can read is above 0.9, on a script that it lacks mostly below this."""
-_READABLE = 0.6
+_READABLE = 0.7
 """A message read less surely than this is texture, or too damaged to be quoted."""
 _LINE_READABLE = 0.55
 _FOREIGN_LINE_READABLE = 0.3
 _FOREIGN_READABLE = 0.5
 """Tesseract's confidence runs lower: 0.5 is a line with most words right."""
+_LINE_ASPECT = 2.5
+"""Width over height below which a region is more likely a thing than a line in an unknown script."""
+_MIN_FOREIGN_LETTERS = 4
 _TRIAL_ROUNDS = 2
 _LIKELY = 0.75
 """A first attempt this sure settles the language."""
@@ -120,8 +123,9 @@ class MessageReader:
         readings = [reading for row in plain for reading in row]
         text = " ".join(reading.text for reading in readings)
         letters = sum(map(_letters, readings))
-        heights = sum(line.shape[1] / line.shape[0] for row in rows for line in row)
-        if heights < 1.5:
+        aspects = [line.shape[1] / line.shape[0] for row in rows for line in row]
+        heights = sum(aspects)
+        if max(aspects) < _LINE_ASPECT:
             return None
         if letters < _SPARSE_LETTERS * heights:
             return ""
@@ -156,7 +160,7 @@ class MessageReader:
         if its_script in _RIGHT_TO_LEFT:
             read = [row[::-1] for row in read]
         result = _assembled(read, minimum=_FOREIGN_READABLE, line_minimum=_FOREIGN_LINE_READABLE)
-        if result is None or result.script != its_script:
+        if result is None or letters_in(result.text, its_script) < _MIN_FOREIGN_LETTERS:
             return None
         return None if script and looks_cyrillic(_as_latin(result.text)) else result
 

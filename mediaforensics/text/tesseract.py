@@ -192,7 +192,8 @@ def letter_colours(line: Pixels) -> list[NDArray[Any]]:
     colours = cv2.cvtColor(line, cv2.COLOR_RGB2LAB).reshape(-1, 3).astype(np.float32)
     found = []
     for count in (3, 4):
-        nearest = _k_means(colours, count).reshape(line.shape[:2])
+        centres = _k_means(colours[:: max(1, len(colours) // _K_MEANS_PIXELS)], count)
+        nearest = _nearest(colours, centres).reshape(line.shape[:2])
         for index in range(count):
             part = _without_background((nearest == index).astype(np.uint8))
             found.append((_letter_likeness(part), count, part))
