@@ -171,23 +171,12 @@ class Sampler:
             return
 
         held = self._held
-        if (
-            held
-            and held.blocks is not None
-            and held.before is not None
-            and at_s - held.at_s >= _SHORTEST_FLASH_S
-        ):
-            if (
-                (change.jumped & held.blocks).any()
-                and meter.returned(held.before, held.blocks)
-                and self._onsets.take(at_s)
-            ):
-                # Gone before it settled: a flash inside the picture.
-                yield from self._release(new_text=True)
-                meter.show()
-                boxes = _boxes(held.blocks, view, frame)
-                self._hold(frame, at_s, new_picture=_is_picture(held.blocks), boxes=boxes)
-                return
+        if held is not None and held.blocks is not None and self._flashed(held, at_s, meter, change):
+            yield from self._release(new_text=True)
+            meter.show()
+            boxes = _boxes(held.blocks, view, frame)
+            self._hold(frame, at_s, new_picture=_is_picture(held.blocks), boxes=boxes)
+            return
 
         onset = change.jumped & rest.blocks_ready(at_s)
         lasting = onset & change.differs
@@ -252,6 +241,13 @@ class Sampler:
             yield from self._release()
             meter.show(read=True)
             yield self._sample(frame, at_s, _is_picture(change.differs), True, boxes)
+
+    def _flashed(self, held: _Held, at_s: float, meter: ChangeMeter, change: Change) -> bool:
+        """Whether what the waiting sample shows is gone before it settled: a flash inside the picture."""
+        if held.blocks is None or held.before is None or at_s - held.at_s < _SHORTEST_FLASH_S:
+            return False
+        back = bool((change.jumped & held.blocks).any()) and meter.returned(held.before, held.blocks)
+        return back and self._onsets.take(at_s)
 
     def _ripe(self, appeared: Grid, vanished: Grid, at_s: float) -> bool:
         """Whether new lettering has stopped growing; what fades in is worth one look, not three."""
