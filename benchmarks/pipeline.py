@@ -71,7 +71,8 @@ def _analysis(video: Path) -> tuple[Cost, dict[str, Any]]:
         cost = cost_of(
             [
                 sys.executable, "-m", "mediaforensics", "analyze", str(video),
-                "--known", str(FIXTURES / "known"), "--gallery", str(FIXTURES / "gallery"), "--languages", LANGUAGES, "--json", str(target),
+                "--known", str(FIXTURES / "known"), "--gallery", str(FIXTURES / "gallery"),
+                "--languages", LANGUAGES, "--json", str(target),
             ]
         )  # fmt: skip
         if cost.status not in (0, 1):
