@@ -1,0 +1,1 @@
+"""Generator, training, calibration and measurement of the overlay network."""

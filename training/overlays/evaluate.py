@@ -1,0 +1,142 @@
+"""Measure an ONNX file on what it was not made from: reserved art, other people, other photographs.
+
+Prints, per kind and for any kind together: AUC, recall at 1 % false alarms on these very harmless crops, and
+recall and false alarms at the file's own working point (0.5), which is what a user gets.
+"""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+import cv2
+import numpy as np
+import onnxruntime
+
+from training.overlays.build import arguments, material
+from training.overlays.compose import example
+from training.overlays.layers import KINDS
+from training.overlays.photos import clean_crops
+
+
+def auc(negative: np.ndarray, positive: np.ndarray) -> float:
+    """Area under the ROC curve (Mann-Whitney), ties counted half."""
+    order = np.concatenate([negative, positive])
+    ranks = np.empty(len(order))
+    _, inverse, counts = np.unique(order, return_inverse=True, return_counts=True)
+    ends = np.cumsum(counts)
+    ranks = (ends - (counts - 1) / 2)[inverse]
+    n, p = len(negative), len(positive)
+    return float((ranks[n:].sum() - p * (p + 1) / 2) / (n * p))
+
+
+def confidences(session: onnxruntime.InferenceSession, crops: np.ndarray) -> np.ndarray:
+    """Confidence ``(n, 9)`` of uint8 crops."""
+    out = []
+    for i in range(0, len(crops), 50):
+        planes = np.ascontiguousarray(crops[i : i + 50].transpose(0, 3, 1, 2), np.float32)
+        out.append(session.run(None, {"crops": planes})[0])
+    return np.concatenate(out)
+
+
+def sheet(crops: list[np.ndarray], path: Path, columns: int = 16) -> None:
+    """Write crops as one picture."""
+    blank = np.zeros((128, 128, 3), np.uint8)
+    crops = crops + [blank] * (-len(crops) % columns)
+    rows = [np.hstack(crops[i : i + columns]) for i in range(0, len(crops), columns)]
+    if rows:
+        ok, data = cv2.imencode(".png", np.vstack(rows)[..., ::-1])
+        path.write_bytes(data.tobytes() if ok else b"")
+
+
+def test_set(args: argparse.Namespace) -> dict[str, np.ndarray]:
+    """Make the crops that are measured on; kept in the work folder, since they depend on the seed alone."""
+    cache = args.work / f"test-{args.harmless}-{args.per_kind}.npz"
+    if not cache.exists():
+        made = material(args, "test")
+        rng = np.random.default_rng
+        rows = [
+            (k, example(rng([args.seed, 31, k, i]), made, kind))
+            for k, kind in enumerate(KINDS)
+            for i in range(args.per_kind)
+        ]
+        rows = [(k, row) for k, row in rows if row.labels[k]]
+        harmless = [example(rng([args.seed, 30, i]), made, "").crop for i in range(args.harmless)]
+        np.savez(
+            cache,
+            harmless=np.stack(harmless),
+            clean=clean_crops(made.photos, 12, args.seed + 1),
+            violent=np.stack([row.crop for _, row in rows]),
+            kind=np.array([k for k, _ in rows]),
+            covered=np.array([row.covered for _, row in rows]),
+            by_art=np.array([row.source != "procedural" for _, row in rows]),
+        )
+    with np.load(cache) as data:
+        return dict(data)
+
+
+def measure(sets: dict[str, np.ndarray], session: onnxruntime.InferenceSession) -> dict[str, np.ndarray]:
+    """Print the table; return the confidences."""
+    quiet, clean = confidences(session, sets["harmless"]), confidences(session, sets["clean"])
+    loud, truth, by_art = confidences(session, sets["violent"]), sets["kind"], sets["by_art"]
+    print(f"harmless crops {len(quiet)}; untouched colour photographs {len(clean)} crops")
+    print("kind, n, AUC, R@1%, R@0.5, by art, by painter, kind is highest, alarms@0.5, alarms on photographs")
+    for k, kind in enumerate(KINDS):
+        rows = truth == k
+        got, limit = loud[rows], np.quantile(quiet[:, k], 0.99)
+        hit = got[:, k] >= 0.5
+        figures = (
+            auc(quiet[:, k], got[:, k]),
+            (got[:, k] > limit).mean(),
+            hit.mean(),
+            hit[by_art[rows]].mean() if by_art[rows].any() else np.nan,
+            hit[~by_art[rows]].mean(),
+            (got.argmax(1) == k).mean(),
+            (quiet[:, k] >= 0.5).mean(),
+            (clean[:, k] >= 0.5).mean(),
+        )
+        print(f"{kind:12s} {int(rows.sum()):4d} " + " ".join(f"{v:7.4f}" for v in figures))
+    any_quiet, any_loud, any_clean = quiet.max(1), loud.max(1), clean.max(1)
+    limit = np.quantile(any_quiet, 0.99)
+    print(
+        f"ANY n={len(loud)} AUC {auc(any_quiet, any_loud):.3f} R@1% {(any_loud > limit).mean():.3f}",
+        f"R@0.5 {(any_loud >= 0.5).mean():.3f} alarms@0.5 {(any_quiet >= 0.5).mean():.4f}",
+        f"alarms on photographs {(any_clean >= 0.5).mean():.4f}",
+    )
+    for low, high in ((0, 0.03), (0.03, 0.08), (0.08, 0.2), (0.2, 0.4), (0.4, 1.01)):
+        part = (sets["covered"] >= low) & (sets["covered"] < high)
+        if part.any():
+            recall = (any_loud[part] >= 0.5).mean()
+            print(f"  covers {low:.2f} to {high:.2f} of the crop: n={part.sum()} recall at 0.5 {recall:.3f}")
+    return {"harmless": quiet, "clean": clean, "violent": loud}
+
+
+def main() -> None:
+    """Measure from the command line."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    arguments(parser)
+    parser.add_argument("--model", type=Path, required=True)
+    parser.add_argument("--harmless", type=int, default=2000)
+    parser.add_argument("--per-kind", type=int, default=150)
+    parser.add_argument("--sheets", type=Path, help="folder for pictures of the worst errors")
+    args = parser.parse_args()
+    cv2.setNumThreads(1)
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = options.inter_op_num_threads = 1
+    session = onnxruntime.InferenceSession(str(args.model), options, providers=["CPUExecutionProvider"])
+    sets = test_set(args)
+    got = measure(sets, session)
+    if args.sheets:
+        args.sheets.mkdir(parents=True, exist_ok=True)
+        for name in ("harmless", "clean"):
+            worst = np.argsort(-got[name].max(1), kind="stable")[:64]
+            sheet([sets[name][i] for i in worst], args.sheets / f"alarms-{name}.png")
+            said = [f"{KINDS[int(got[name][i].argmax())]} {got[name][i].max():.2f}" for i in worst]
+            print(name, "; ".join(said))
+        own = got["violent"][np.arange(len(sets["kind"])), sets["kind"]]
+        missed = np.argsort(own, kind="stable")[:128]
+        sheet([sets["violent"][i] for i in missed], args.sheets / "misses.png")
+
+
+if __name__ == "__main__":
+    main()
