@@ -25,7 +25,7 @@ _RETRY_STRENGTH = 1.25
 _SURE = 0.97
 """A reading this sure is not repeated."""
 _DOUBTFUL = 0.9
-_PROMISING = 0.3
+_PROMISING = 0.5
 """A first reading between these two is worth a thorough second one, on the next sample."""
 _MAX_RETRIES = 2
 _SAME_THING = 0.5
@@ -150,7 +150,8 @@ class TextExaminer:
         # What all but faded out is no longer shown, but neither is it something new.
         taken = [track for track, _ in standing]
         read = [track.box() for track in taken if track.legible()]
-        strip = self._novelty.strip(edges, read, wait=not sample.new_text)
+        settled = sample.changed if sample.new_text else ()
+        strip = self._novelty.strip(edges, read, settled)
         if strip is not None:
             self._look(sample, edges, strip, taken)
         return self._observations(sample)

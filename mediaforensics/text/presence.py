@@ -144,7 +144,7 @@ class Novelty:
         self._looked: Edges | None = None
         self._previous: Edges | None = None
 
-    def strip(self, edges: Edges, known: Sequence[Box], wait: bool) -> tuple[int, int] | None:
+    def strip(self, edges: Edges, known: Sequence[Box], settled: Sequence[Box]) -> tuple[int, int] | None:
         """Return the rows ``(top, bottom)`` in view pixels that the network should look at, if any.
 
         Whole rows: lines of text lie along them, and none is cut.
@@ -155,8 +155,9 @@ class Novelty:
             Of this sample.
         known : sequence of Box
             Source boxes of texts that are known to be there still.
-        wait : bool
-            Look only at what stood still since the last sample; what still moves is looked at when it rests.
+        settled : sequence of Box
+            Source boxes of what is known to stand still. Elsewhere only what has not moved since the last
+            sample is looked at; what moves is looked at when it rests.
         """
         previous, self._previous = self._previous, edges
         if self._looked is None or self._looked.x.shape != edges.x.shape:
@@ -164,11 +165,13 @@ class Novelty:
         candidates = _density(edges) >= _DENSE
         if self._looked is not None:
             candidates &= _agreement(edges, self._looked) < _SAME_BLOCK
-        if wait and previous is not None and previous.x.shape == edges.x.shape:
-            candidates &= _agreement(edges, previous) >= _STEADY_BLOCK
+        if previous is not None and previous.x.shape == edges.x.shape:
+            rests = _agreement(edges, previous) >= _STEADY_BLOCK
+            for box in settled:
+                rests[_blocks_of(box, edges)] = True
+            candidates &= rests
         for box in known:
-            x0, y0, x1, y1 = (value / BLOCK_PX for value in edges.view.from_source(box))
-            candidates[max(0, int(y0)) : int(y1) + 1, max(0, int(x0)) : int(x1) + 1] = False
+            candidates[_blocks_of(box, edges)] = False
         rows = _rows_of_clusters(candidates)
         if rows is None:
             return None
@@ -182,6 +185,12 @@ class Novelty:
         rows = slice(*strip)
         self._looked.x[rows] = edges.x[rows]
         self._looked.y[rows] = edges.y[rows]
+
+
+def _blocks_of(box: Box, edges: Edges) -> tuple[slice, slice]:
+    """Rows and columns of the blocks that a source box touches."""
+    x0, y0, x1, y1 = (value / BLOCK_PX for value in edges.view.from_source(box))
+    return slice(max(0, int(y0)), max(0, int(y1) + 1)), slice(max(0, int(x0)), max(0, int(x1) + 1))
 
 
 def _blocks(values: NDArray[Any]) -> NDArray[Any]:

@@ -36,7 +36,7 @@ _MIN_HEIGHT_PX = 5.0
 """In the network's picture; lower than this no letter can be told."""
 _MARGIN = 0.15
 _EVEN = 16.0
-"""Spread of brightness (0..255) over the middle three fifths of an even ground, with its compression noise."""
+"""Spread of brightness (0..255) over the middle three fifths of an even ground, with coding noise."""
 _VERTICAL_RATIO = 1.5
 """A rectangle this much higher than wide holds a line turned by a quarter."""
 
