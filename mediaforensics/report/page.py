@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
+from functools import reduce
+from itertools import groupby
 
 from mediaforensics.findings.entries import Finding, KnownEntry, ThreatEntry
 from mediaforensics.report.citations import Citations, Link, beginning
@@ -21,6 +23,7 @@ from mediaforensics.report.words import (
     overlay_name,
     span_words,
 )
+from mediaforensics.types import Span
 
 _LISTS = {
     "threats": ("Threats in text", "threat", "text"),
@@ -93,6 +96,7 @@ class Missed:
     """Something that was not looked at, and why."""
 
     what: str
+    span: Span
     when: str
     why: str
 
@@ -167,9 +171,6 @@ class Page:
                 what.update(
                     dict.fromkeys(beginning(e.entry_id) for e in entries if isinstance(e, KnownEntry))
                 )
-            span = findings[0].span
-            for finding in findings:
-                span = span.joined(finding.span)
             number = f"{len(findings)} finding{'s' if len(findings) > 1 else ''}"
             yield Glance(
                 title=(self._citations.person(name) or name) if about else FINDING_KINDS[name],
@@ -179,7 +180,7 @@ class Page:
                 strength=STRENGTHS[findings[0].strength],
                 what=", ".join(what),
                 quote=threats[0].quote if threats else None,
-                when=span_words(span),
+                when=span_words(reduce(Span.joined, (finding.span for finding in findings))),
                 links=tuple(Link(self._citations.anchors[f.id], f.id, f.strength) for f in findings[:12]),
             )
 
@@ -188,11 +189,18 @@ class Page:
         return next((words for tier, words in TIERS.items() if tier in tiers), "named, not seen")
 
     def _missed(self) -> Iterable[Missed]:
-        for gap in self._report.coverage.undecodable:
-            yield Missed("the file could not be read", span_words(gap.span), gap.why)
-        for run in self._report.detectors:
-            for gap in run.failures:
-                yield Missed(f"the {run.name} detector could not look", span_words(gap.span), gap.why)
+        """Stretches that were not looked at; the same fault again and again is one line."""
+        gaps = [("the file could not be read", gap) for gap in self._report.coverage.undecodable]
+        gaps += [
+            (f"the {run.name} detector could not look", gap)
+            for run in self._report.detectors
+            for gap in run.failures
+        ]
+        for (what, why), same in groupby(gaps, key=lambda item: (item[0], item[1].why)):
+            spans = [gap.span for _, gap in same]
+            span = reduce(Span.joined, spans)
+            times = f", {len(spans)} times" if len(spans) > 1 else ""
+            yield Missed(f"{what}{times}", span, span_words(span), why)
 
     def _runs(self, detector: str) -> list[DetectorRun]:
         return [run for run in self._report.detectors if run.name == detector]
@@ -251,15 +259,9 @@ class Page:
             items = [item(entry.id, tone) for entry in getattr(self._report, name)]
             empty = "none seen" if self._looked(detector) else "not looked for"
             lanes.append(lane(title, tone, items, scale, empty))
-        gaps = [("Not readable", gap) for gap in self.coverage.undecodable]
-        gaps += [
-            (f"The {run.name} detector could not look", gap) for run in self.detectors for gap in run.failures
-        ]
-        if gaps:
-            missed = [
-                Item(gap.span, "missed", f"{what}, {span_words(gap.span)}", "gap") for what, gap in gaps
-            ]
-            lanes.append(lane("Not looked at", "gap", missed, scale, ""))
+        if self.missed:
+            items = [Item(m.span, "missed", f"{m.what}: {m.why}, {m.when}", "gap") for m in self.missed]
+            lanes.append(lane("Not looked at", "gap", items, scale, ""))
         return tuple(lanes)
 
 

@@ -13,8 +13,6 @@ from mediaforensics.errors import BadReport
 from mediaforensics.types import Box, Span, Timestamp
 
 _MICROSECOND = Fraction(1, 1_000_000)
-_MAX_SECONDS = 9.0e9
-"""Beyond it a double no longer tells microseconds apart; 285 years."""
 
 
 def bad(path: str, wanted: str, value: object) -> NoReturn:
@@ -137,8 +135,8 @@ def _number(wanted: str, low: float = -math.inf, high: float = math.inf) -> Kind
 
 
 def _read_time(value: Any, path: str) -> Timestamp:
-    seconds = _SECONDS.read(value, path)
-    return Timestamp(round(seconds * 1_000_000), _MICROSECOND)
+    # Exact, so that any double, however large, is written again as it was.
+    return Timestamp(round(Fraction(_SECONDS.read(value, path)) / _MICROSECOND), _MICROSECOND)
 
 
 def _read_severity(value: Any, path: str) -> int:
@@ -206,7 +204,7 @@ INTEGER = _plain(int, "an integer")
 BOOLEAN = _plain(bool, "true or false")
 NUMBER = _number("a number")
 FRACTION = _number("a number from 0 to 1", 0.0, 1.0)
-_SECONDS = _number("seconds", -_MAX_SECONDS, _MAX_SECONDS)
+_SECONDS = _number("seconds")
 TIME = Kind(lambda value, path: _write_number(value.seconds, path), _read_time)
 BOX = Kind(lambda value, path: value.as_list(), _read_box)
 SEVERITY = Kind(INTEGER.write, _read_severity)

@@ -12,10 +12,19 @@ import tempfile
 from pathlib import Path
 
 _FLAGS = (
-    "--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-sync",
-    "--disable-background-networking", "--disable-component-update", "--disable-extensions",
-    "--disable-dev-shm-usage", "--hide-scrollbars", "--remote-debugging-pipe",
-)  # fmt: skip
+    "--headless",
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-sync",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-extensions",
+    "--disable-dev-shm-usage",
+    "--hide-scrollbars",
+    "--remote-debugging-pipe",
+)
 
 
 def find() -> str | None:
@@ -91,7 +100,13 @@ class Chromium:
     def open(self, path: Path, *, width: int = 1440, height: int = 900, dark: bool = False) -> None:
         self.complaints.clear()
         self.requests.clear()
-        self.call("Emulation.setDeviceMetricsOverride", width=width, height=height, deviceScaleFactor=1, mobile=width < 600)
+        self.call(
+            "Emulation.setDeviceMetricsOverride",
+            width=width,
+            height=height,
+            deviceScaleFactor=1,
+            mobile=width < 600,
+        )
         scheme = {"name": "prefers-color-scheme", "value": "dark" if dark else "light"}
         motion = {"name": "prefers-reduced-motion", "value": "reduce"}
         self.call("Emulation.setEmulatedMedia", features=[scheme, motion])
@@ -109,14 +124,22 @@ class Chromium:
     def key(self, key: str, code: str, number: int, text: str = "") -> None:
         for kind in ("keyDown", "keyUp"):
             self.call(
-                "Input.dispatchKeyEvent", type=kind, key=key, code=code, windowsVirtualKeyCode=number,
+                "Input.dispatchKeyEvent",
+                type=kind,
+                key=key,
+                code=code,
+                windowsVirtualKeyCode=number,
                 **({"text": text} if text and kind == "keyDown" else {}),
-            )  # fmt: skip
+            )
 
     def screenshot(self, path: Path, *, whole: bool = True) -> None:
         size = self.call("Page.getLayoutMetrics")["cssContentSize"]
         clip = {"x": 0, "y": 0, "width": size["width"], "height": min(size["height"], 12000), "scale": 1}
-        shot = self.call("Page.captureScreenshot", format="png", **({"clip": clip, "captureBeyondViewport": True} if whole else {}))
+        shot = self.call(
+            "Page.captureScreenshot",
+            format="png",
+            **({"clip": clip, "captureBeyondViewport": True} if whole else {}),
+        )
         path.write_bytes(base64.b64decode(shot["data"]))
 
     def _next(self) -> dict:

@@ -1,4 +1,4 @@
-"""Reports to test with, made by hand: a rich one, an empty one, one read in part, a hostile one, a large one."""
+"""Reports to test with, made by hand: rich, empty, read in part, hostile, large."""
 
 from __future__ import annotations
 
@@ -113,7 +113,10 @@ DETECTORS = (
         name="text",
         version="1",
         ran=True,
-        models=(ModelUsed(name="pp-ocr-det", sha256=sha("det")), ModelUsed(name="pp-ocr-rec", sha256=sha("rec"))),
+        models=(
+            ModelUsed(name="pp-ocr-det", sha256=sha("det")),
+            ModelUsed(name="pp-ocr-rec", sha256=sha("rec")),
+        ),
     ),
     DetectorRun(name="known", version="1", ran=True),
     DetectorRun(
@@ -129,16 +132,30 @@ DETECTORS = (
 def rich() -> Report:
     """Two enrolled people under attack, texts in four languages, a flash, an unknown face."""
     texts = (
-        _text("t1", 4.0, 9.0, "You announce daily that you suspend many of our accounts,\nand to you we say: Is that all you can do?"),
-        _text("t2", 12.4, 18.0, "If you close one account we will take 10 in return and soon your names will be erased\nafter we delete your sites"),
+        _text(
+            "t1",
+            4.0,
+            9.0,
+            "You announce daily that you suspend many of our accounts,\n"
+            "and to you we say: Is that all you can do?",
+        ),
+        _text(
+            "t2",
+            12.4,
+            18.0,
+            "If you close one account we will take 10 in return and soon your names will be erased\n"
+            "after we delete your sites",
+        ),
         _text("t3", 22.0, 27.0, "10,000 Facebook accounts, 150 groups and 5,000 Twitter accounts"),
         _text("t4", 30.0, 34.0, "سنمحو أسماءكم قريبا", "ar", "Arabic", "tesseract", 0.81),
         _text("t5", 35.0, 39.0, "Bientôt vos noms seront effacés", "fr"),
         _text("t6", 40.0, 44.0, "Скоро ваши имена будут стёрты", "ru", "Cyrillic", "tesseract", 0.88),
-    )  # fmt: skip
+    )
     faces = (
         _face("f1", 10.0, 20.0, "person-a", "Ada Example", "match", 0.71, Box(180, 90, 520, 560)),
-        _face("f2", 10.0, 20.0, "person-b", "Bertil Sample", "lead", 0.39, Box(760, 100, 1100, 570), "composite"),
+        _face(
+            "f2", 10.0, 20.0, "person-b", "Bertil Sample", "lead", 0.39, Box(760, 100, 1100, 570), "composite"
+        ),
         _face("f3", 46.0, 50.0, None, None, "unknown", 0.12, Box(500, 150, 780, 520)),
     )
     overlays = (
@@ -164,19 +181,74 @@ def rich() -> Report:
         ),
     )
     findings = (
-        _finding("x1", "public_figure_violent_overlay", "strong", "person-a", ("flames", "bullet_hole"), 11.0, 20.0, ("f1", "o1", "o2", "k1"),
-                 "Ada Example (match, similarity 0.71, threshold 0.44) is shown with flames over 41 % of the face and nine bullet holes."),
-        _finding("x2", "public_figure_violent_overlay", "moderate", "person-b", ("crosshair",), 12.0, 20.0, ("f2", "o3"),
-                 "A face that may be Bertil Sample (lead, similarity 0.39) is shown under a crosshair."),
-        _finding("x3", "named_threat", "strong", "person-a", (), 12.4, 18.0, ("h1", "t2"),
-                 "The text says “soon your names will be erased”, a threat of destruction within a stated time."),
-        _finding("x4", "combined_threat", "strong", "person-a", ("flames", "bullet_hole"), 11.0, 20.0, ("x1", "h1"),
-                 "The picture of Ada Example under flames is on screen together with a threat of destruction."),
-        _finding("x5", "known_image", "moderate", None, (), 28.0, 28.12, ("k2",),
-                 "The known picture logo-flash fills the frame for 0.12 seconds."),
-        _finding("x6", "face_violent_overlay", "weak", None, ("blood",), 46.5, 50.0, ("f3", "o4"),
-                 "A face that nobody enrolled is shown with blood over 22 % of it."),
-    )  # fmt: skip
+        _finding(
+            "x1",
+            "public_figure_violent_overlay",
+            "strong",
+            "person-a",
+            ("flames", "bullet_hole"),
+            11.0,
+            20.0,
+            ("f1", "o1", "o2", "k1"),
+            "Ada Example (match, similarity 0.71, threshold 0.44) is shown with flames over 41 % of the "
+            "face and nine bullet holes.",
+        ),
+        _finding(
+            "x2",
+            "public_figure_violent_overlay",
+            "moderate",
+            "person-b",
+            ("crosshair",),
+            12.0,
+            20.0,
+            ("f2", "o3"),
+            "A face that may be Bertil Sample (lead, similarity 0.39) is shown under a crosshair.",
+        ),
+        _finding(
+            "x3",
+            "named_threat",
+            "strong",
+            "person-a",
+            (),
+            12.4,
+            18.0,
+            ("h1", "t2"),
+            "The text says “soon your names will be erased”, a threat of destruction within a stated time.",
+        ),
+        _finding(
+            "x4",
+            "combined_threat",
+            "strong",
+            "person-a",
+            ("flames", "bullet_hole"),
+            11.0,
+            20.0,
+            ("x1", "h1"),
+            "The picture of Ada Example under flames is on screen together with a threat of destruction.",
+        ),
+        _finding(
+            "x5",
+            "known_image",
+            "moderate",
+            None,
+            (),
+            28.0,
+            28.12,
+            ("k2",),
+            "The known picture logo-flash fills the frame for 0.12 seconds.",
+        ),
+        _finding(
+            "x6",
+            "face_violent_overlay",
+            "weak",
+            None,
+            ("blood",),
+            46.5,
+            50.0,
+            ("f3", "o4"),
+            "A face that nobody enrolled is shown with blood over 22 % of it.",
+        ),
+    )
     evidence = (
         picture(14.0, "f1", "o1", "o2", "f2", "o3", "t2", "k1"),
         picture(24.0, "t3"),
@@ -228,7 +300,8 @@ def in_part() -> Report:
         ),
         detectors=(
             replace(
-                DETECTORS[0], failures=(Gap(span=span(31.0, 32.0), why="TimeoutError: tesseract gave no answer"),)
+                DETECTORS[0],
+                failures=(Gap(span=span(31.0, 32.0), why="TimeoutError: tesseract gave no answer"),),
             ),
             DetectorRun(name="known", version="1", ran=False, why_not="no known pictures were given"),
             *DETECTORS[2:],
@@ -255,15 +328,27 @@ def hostile() -> Report:
         media=replace(MEDIA, name=bad(0), container=bad(1), codec=bad(2), notes=HOSTILE),
         coverage=replace(report.coverage, undecodable=(Gap(span=span(1, 2), why=bad(1)),)),
         detectors=(DetectorRun(name=bad(0), version=bad(1), ran=False, why_not=bad(2)), *DETECTORS[1:]),
-        texts=tuple(replace(t, text=bad(i), language=bad(i), script=bad(i + 1), engine=bad(i + 2)) for i, t in enumerate(report.texts))
+        texts=tuple(
+            replace(t, text=bad(i), language=bad(i), script=bad(i + 1), engine=bad(i + 2))
+            for i, t in enumerate(report.texts)
+        )
         + tuple(_text(f"t{100 + i}", 50 + i / 10, 52, text) for i, text in enumerate(HOSTILE)),
-        threats=tuple(replace(h, quote=bad(i), targets=HOSTILE, rule=bad(i + 1), explanation=bad(i + 2)) for i, h in enumerate(report.threats)),
-        known=tuple(replace(k, entry_id=bad(i), list_name=bad(i + 1), labels=HOSTILE) for i, k in enumerate(report.known)),
+        threats=tuple(
+            replace(h, quote=bad(i), targets=HOSTILE, rule=bad(i + 1), explanation=bad(i + 2))
+            for i, h in enumerate(report.threats)
+        ),
+        known=tuple(
+            replace(k, entry_id=bad(i), list_name=bad(i + 1), labels=HOSTILE)
+            for i, k in enumerate(report.known)
+        ),
         faces=tuple(replace(f, person_id=bad(i), name=bad(i + 4)) for i, f in enumerate(report.faces)),
-        findings=tuple(replace(x, person_id=bad(i), rule=bad(i + 1), explanation=bad(i + 2)) for i, x in enumerate(report.findings)),
+        findings=tuple(
+            replace(x, person_id=bad(i), rule=bad(i + 1), explanation=bad(i + 2))
+            for i, x in enumerate(report.findings)
+        ),
         provenance=Provenance(tool=bad(0), components={bad(1): bad(2)}, options_digest=bad(3)),
         run=replace(RUN, started_at=bad(0)),
-    )  # fmt: skip
+    )
 
 
 def large(findings: int = 200) -> Report:
@@ -271,12 +356,25 @@ def large(findings: int = 200) -> Report:
     faces, overlays, found, pictures = [], [], [], []
     for i in range(findings):
         start = i * 5.0
-        faces.append(_face(f"f{i}", start, start + 4, "person-a", "Ada Example", "match", 0.7, Box(480, 110, 800, 500)))
-        overlays.append(_overlay(f"o{i}", "flames", f"f{i}", start + 1, start + 4, Box(400, 200, 880, 700), 0.4))
+        faces.append(
+            _face(f"f{i}", start, start + 4, "person-a", "Ada Example", "match", 0.7, Box(480, 110, 800, 500))
+        )
+        overlays.append(
+            _overlay(f"o{i}", "flames", f"f{i}", start + 1, start + 4, Box(400, 200, 880, 700), 0.4)
+        )
         found.append(
-            _finding(f"x{i}", "public_figure_violent_overlay", ("weak", "moderate", "strong")[i % 3], "person-a", ("flames",),
-                     start + 1, start + 4, (f"f{i}", f"o{i}"), "Ada Example (match) is shown with flames over 40 % of the face.")
-        )  # fmt: skip
+            _finding(
+                f"x{i}",
+                "public_figure_violent_overlay",
+                ("weak", "moderate", "strong")[i % 3],
+                "person-a",
+                ("flames",),
+                start + 1,
+                start + 4,
+                (f"f{i}", f"o{i}"),
+                "Ada Example (match) is shown with flames over 40 % of the face.",
+            )
+        )
         pictures.append(picture(start + 2, f"f{i}", f"o{i}"))
     return replace(
         empty(),
@@ -290,44 +388,93 @@ def large(findings: int = 200) -> Report:
 
 def _text(id, start, end, text, language="en", script="Latin", engine="pp-ocr", confidence=0.97):
     return TextEntry(
-        id=id, span=span(start, end), clearest=at((start + end) / 2), text=text, language=language, script=script,
-        box=Box(100, 560, 1180, 670), confidence=confidence, engine=engine,
-    )  # fmt: skip
+        id=id,
+        span=span(start, end),
+        clearest=at((start + end) / 2),
+        text=text,
+        language=language,
+        script=script,
+        box=Box(100, 560, 1180, 670),
+        confidence=confidence,
+        engine=engine,
+    )
 
 
 def _face(id, start, end, person_id, name, tier, similarity, box, route="plain"):
     return FaceEntry(
-        id=id, span=span(start, end), clearest=at(start + (end - start) * 0.4 // 1), person_id=person_id, name=name,
-        tier=tier, similarity=similarity, threshold=0.44, route=route, box=box,
-    )  # fmt: skip
+        id=id,
+        span=span(start, end),
+        clearest=at(start + (end - start) * 0.4 // 1),
+        person_id=person_id,
+        name=name,
+        tier=tier,
+        similarity=similarity,
+        threshold=0.44,
+        route=route,
+        box=box,
+    )
 
 
 def _overlay(id, kind, face_id, start, end, box, coverage, count=1):
     return OverlayEntry(
-        id=id, span=span(start, end), clearest=at(14.0), kind=kind, face_id=face_id, known_id=None, box=box,
-        coverage_fraction=coverage, count=count, confidence=0.93, method="model",
-    )  # fmt: skip
+        id=id,
+        span=span(start, end),
+        clearest=at(14.0),
+        kind=kind,
+        face_id=face_id,
+        known_id=None,
+        box=box,
+        coverage_fraction=coverage,
+        count=count,
+        confidence=0.93,
+        method="model",
+    )
 
 
 def _known(id, entry_id, start, end, extent, box):
     return KnownEntry(
-        id=id, span=span(start, end), clearest=at((start + end) / 2), entry_id=entry_id, list_name="known",
-        labels=("propaganda",), extent=extent, box=box, mirrored=False,
-        algorithm="pdq-256" if extent == "frame" else "sift", distance_bits=12 if extent == "frame" else 0,
-        inliers=0 if extent == "frame" else 64, covered_fraction=0.0 if extent == "frame" else 0.31,
-    )  # fmt: skip
+        id=id,
+        span=span(start, end),
+        clearest=at((start + end) / 2),
+        entry_id=entry_id,
+        list_name="known",
+        labels=("propaganda",),
+        extent=extent,
+        box=box,
+        mirrored=False,
+        algorithm="pdq-256" if extent == "frame" else "sift",
+        distance_bits=12 if extent == "frame" else 0,
+        inliers=0 if extent == "frame" else 64,
+        covered_fraction=0.0 if extent == "frame" else 0.31,
+    )
 
 
 def _threat(id, category, severity, start, end, quote, text_ids, targets):
     return ThreatEntry(
-        id=id, span=span(start, end), clearest=at((start + end) / 2), category=category, severity=severity,
-        quote=quote, text_ids=text_ids, targets=targets, quantities=(), deadline="soon", rule="erase-names-en",
+        id=id,
+        span=span(start, end),
+        clearest=at((start + end) / 2),
+        category=category,
+        severity=severity,
+        quote=quote,
+        text_ids=text_ids,
+        targets=targets,
+        quantities=(),
+        deadline="soon",
+        rule="erase-names-en",
         explanation=f"“{quote}” announces {category.replace('_', ' ')}.",
-    )  # fmt: skip
+    )
 
 
 def _finding(id, kind, strength, person_id, overlay_kinds, start, end, evidence, explanation):
     return Finding(
-        id=id, kind=kind, strength=strength, person_id=person_id, overlay_kinds=overlay_kinds, span=span(start, end),
-        evidence=evidence, rule=f"{kind}/1", explanation=explanation,
-    )  # fmt: skip
+        id=id,
+        kind=kind,
+        strength=strength,
+        person_id=person_id,
+        overlay_kinds=overlay_kinds,
+        span=span(start, end),
+        evidence=evidence,
+        rule=f"{kind}/1",
+        explanation=explanation,
+    )
