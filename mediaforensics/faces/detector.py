@@ -9,10 +9,9 @@ import numpy as np
 
 from mediaforensics.detect import Surroundings
 from mediaforensics.faces.embed import SFACE, Embedding, FaceEmbedder, aligned_crop
-from mediaforensics.faces.find import FaceFinder
+from mediaforensics.faces.find import FaceFinder, doubtful
 from mediaforensics.faces.locate import (
     DETECT_CONFIDENCE,
-    SURE_CONFIDENCE,
     YUNET,
     FaceLocator,
     LocatedFace,
@@ -138,7 +137,7 @@ class FaceExaminer:
             known = self._tracker.near(face)
             if known is not None and abs(known.angle_degrees) > _TURNED_DEGREES:
                 continue
-            if known is None and face.confidence < SURE_CONFIDENCE:
+            if known is None and doubtful(face):
                 if looked < _MAX_SETTLED and (face.confidence >= DETECT_CONFIDENCE or sample.new_picture):
                     looked += 1
                     settled = self._finder.settled(frame, face)

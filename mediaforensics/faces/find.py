@@ -29,6 +29,11 @@ _MAX_TURNED = 6
 _MAX_FACES = 24
 
 
+def doubtful(face: LocatedFace) -> bool:
+    """Whether an upright sight may be of a turned face: not sure, or tilted already."""
+    return face.confidence < SURE_CONFIDENCE or abs(face.angle_degrees) > _TILTED_DEGREES
+
+
 class FaceFinder:
     """Looks at frames with one locator; not for two threads at once."""
 
@@ -73,7 +78,7 @@ class FaceFinder:
         """Every face of a single picture, sparing no effort."""
         found: list[LocatedFace] = []
         for face in self.upright(frame)[:_MAX_FACES]:
-            settled = face if face.confidence >= SURE_CONFIDENCE else self.settled(frame, face)
+            settled = self.settled(frame, face) if doubtful(face) else face
             found += [] if settled is None else [settled]
         if not any(f.confidence >= SURE_CONFIDENCE for f in found):
             found += self.turned(frame, _VIEW_SIDE_PX)
