@@ -34,6 +34,8 @@ _LISTS = {
 }
 """Lists in the order of the page: heading, tone, and the detector without which the list means nothing."""
 
+_GLANCE_LINKS = 12
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Listing:
@@ -89,6 +91,7 @@ class Glance:
     quote: str | None
     when: str
     links: tuple[Link, ...]
+    more: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,10 +170,9 @@ class Page:
             )
             what = dict.fromkeys(overlay_name(kind, 2) for f in findings for kind in f.overlay_kinds)
             what.update(dict.fromkeys(THREATS[threat.category].lower() for threat in threats))
-            if not about:
-                what.update(
-                    dict.fromkeys(beginning(e.entry_id) for e in entries if isinstance(e, KnownEntry))
-                )
+            # An entry's id is shown as it is; capitals are for our own words.
+            known = [] if about else [beginning(e.entry_id) for e in entries if isinstance(e, KnownEntry)]
+            what.update(dict.fromkeys(known))
             number = f"{len(findings)} finding{'s' if len(findings) > 1 else ''}"
             yield Glance(
                 title=(self._citations.person(name) or name) if about else FINDING_KINDS[name],
@@ -178,10 +180,13 @@ class Page:
                 note=self._tier_words(name) if about else number,
                 tone=findings[0].strength,
                 strength=STRENGTHS[findings[0].strength],
-                what=", ".join(what),
+                what=", ".join(what) if known else ", ".join(what).capitalize(),
                 quote=threats[0].quote if threats else None,
                 when=span_words(reduce(Span.joined, (finding.span for finding in findings))),
-                links=tuple(Link(self._citations.anchors[f.id], f.id, f.strength) for f in findings[:12]),
+                links=tuple(
+                    Link(self._citations.anchors[f.id], f.id, f.strength) for f in findings[:_GLANCE_LINKS]
+                ),
+                more=max(0, len(findings) - _GLANCE_LINKS),
             )
 
     def _tier_words(self, person_id: str) -> str:
