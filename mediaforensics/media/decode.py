@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Protocol
 
-from mediaforensics.errors import MediaError
+from mediaforensics.errors import MediaError, UnsupportedMedia
 from mediaforensics.media.facts import Gap, MediaFacts, MediaKind
 from mediaforensics.media.picture import DecodedFrame
-from mediaforensics.media.signature import signature_of
+from mediaforensics.media.signature import Signature, signature_of
 from mediaforensics.media.source import Source
 from mediaforensics.media.still import StillDecoder
 from mediaforensics.media.video import VideoDecoder
@@ -87,7 +87,16 @@ def open_media(source: Source, limits: LimitOptions | None = None) -> Decoder:
     try:
         signature = signature_of(source.head)
         if signature.reader == "still":
-            return StillDecoder(source, limits, signature)
+            try:
+                return StillDecoder(source, limits, signature)
+            except UnsupportedMedia:
+                if signature.container != "AVIF":
+                    raise
+                # Pillow's AVIF reader is strict about boxes that FFmpeg does not need. The report names the
+                # decoder that was used under "container".
+                return VideoDecoder(
+                    source, limits, Signature(reader="video", container="mov", single_picture=True)
+                )
         return VideoDecoder(source, limits, signature)
     except MediaError as error:
         raise _named(error, source.name) from error.__cause__

@@ -58,9 +58,15 @@ def layout_of(frame: av.VideoFrame) -> PlaneLayout:
         form.components[0].bits if form.components else 0,
         form.components[0].plane if form.components else 0,
         alpha,
-        int(frame.color_range) == int(ColorRange.JPEG) or form.name.startswith("yuvj"),
+        _is_full_range(form.name, int(frame.color_range)),
         int(frame.color_trc) == _PQ,
     )
+
+
+def _is_full_range(name: str, stated: int) -> bool:
+    if stated == ColorRange.JPEG or name.startswith("yuvj"):
+        return True
+    return name.startswith("gray") and stated != ColorRange.MPEG  # as FFmpeg takes it where nothing is said
 
 
 @lru_cache(maxsize=64)

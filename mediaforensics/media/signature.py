@@ -123,6 +123,32 @@ def signature_of(head: bytes) -> Signature:
     return Signature(reader="video", container=None)
 
 
+def claimed_size_bytes(head: bytes) -> int | None:
+    """How long the file says it is; None where it does not say. A shorter file was cut off.
+
+    Matroska states the size of its segment (RFC 8794, 9559), RIFF (AVI, WebP) that of its first chunk.
+    """
+    if head.startswith(b"RIFF") and len(head) >= 12:
+        return 8 + int.from_bytes(head[4:8], "little")
+    if head.startswith(b"\x1aE\xdf\xa3"):
+        segment_at, size = _element_end(head, 4)
+        if size is not None and head[segment_at : segment_at + 4] == b"\x18\x53\x80\x67":
+            content_at, size = _element_end(head, segment_at + 4, skip=False)
+            return None if size is None else content_at + size
+    return None
+
+
+def _element_end(head: bytes, at: int, *, skip: bool = True) -> tuple[int, int | None]:
+    """Read the EBML size at ``at``: where the content ends (or begins), and its size, None for unknown."""
+    if at >= len(head) or head[at] == 0:
+        return at, None
+    length = 9 - head[at].bit_length()
+    value = int.from_bytes(head[at : at + length], "big") & ((1 << 7 * length) - 1)
+    if len(head) < at + length or value == (1 << 7 * length) - 1:
+        return at, None
+    return at + length + (value if skip else 0), value
+
+
 def _iso_media(head: bytes) -> Signature:
     if head[4:8] == b"ftyp":
         length = min(int.from_bytes(head[:4], "big"), len(head), 512)

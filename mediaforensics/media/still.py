@@ -217,8 +217,14 @@ class StillDecoder:
             if not self._moving:
                 break
             elapsed_ms += frame_ms
+        if self._format == "GIF" and not self._record.gaps and not self._ends_with_trailer():
+            self._record.gap(last, last, "the file ends without the mark of its end; frames may be missing")
         if unanimated is not None:
             yield self._dressed(unanimated, last, Fraction(0))
+
+    def _ends_with_trailer(self) -> bool:
+        tail = self._source.read_at(max(0, self._source.size_bytes - 256), 256)
+        return tail.rstrip(b"\0\r\n").endswith(b";")
 
     def _dressed(self, rgb: Pixels, now: Timestamp, frame_ms: Fraction) -> DecodedFrame:
         frame = DecodedFrame(

@@ -17,11 +17,12 @@ import av.error
 from av.sidedata.sidedata import Type as SideDataType
 
 from mediaforensics.errors import LimitExceeded, NoFrames, UnsupportedMedia
+from mediaforensics.media.damage import Damage, Holes
 from mediaforensics.media.facts import Gap, MediaFacts, MediaKind
 from mediaforensics.media.picture import DecodedFrame, Orientation
 from mediaforensics.media.planes import VideoPixels, layout_of
 from mediaforensics.media.record import Record
-from mediaforensics.media.signature import DEMUXERS, Signature
+from mediaforensics.media.signature import DEMUXERS, Signature, claimed_size_bytes
 from mediaforensics.media.source import DeadlineReached, Source
 from mediaforensics.options import LimitOptions
 from mediaforensics.types import Timestamp
@@ -186,11 +187,12 @@ class VideoDecoder:
 
     def _packets(self) -> Generator[DecodedFrame, None, None]:
         """Demux and decode to the end, whatever happens on the way."""
-        damage = _Damage(self._record, self._time_base)
+        damage = Damage(self._record, self._time_base)
         stopped: str | None = None
         reached = Fraction(-1)
         packets, failed_reads = self._container.demux(), 0
         held: Any = None
+        holes = Holes(self._source, str(self._container.format.name))
         while stopped is None:
             if self._source.overdue:
                 stopped = "the wall time for this file was over"
@@ -213,6 +215,8 @@ class VideoDecoder:
                 continue
             if packet.pts is not None and packet.time_base is not None and packet.size:
                 reached = max(reached, (packet.pts + (packet.duration or 0)) * Fraction(packet.time_base))
+            if packet.size and holes.before(packet):
+                damage.met(None, "unreadable data between two packets")
             if packet.stream.index != self._stream.index or not packet.size:
                 continue
             if held is not None:
@@ -230,7 +234,7 @@ class VideoDecoder:
                 yield from self._decoded(None, damage)
         self._finish(damage, stopped, reached)
 
-    def _decoded(self, packet: Any, damage: _Damage) -> Iterator[DecodedFrame]:
+    def _decoded(self, packet: Any, damage: Damage) -> Iterator[DecodedFrame]:
         try:
             pictures = self._stream.codec_context.decode(
                 packet if packet is not None and packet.size else None
@@ -249,7 +253,7 @@ class VideoDecoder:
             if frame is not None:
                 yield frame
 
-    def _dressed(self, picture: av.VideoFrame, damage: _Damage) -> DecodedFrame | None:
+    def _dressed(self, picture: av.VideoFrame, damage: Damage) -> DecodedFrame | None:
         """Time, orientation and pixel shape for a decoded picture."""
         width, height = picture.width, picture.height
         if width * height > self._limits.max_pixels_per_frame:
@@ -277,7 +281,7 @@ class VideoDecoder:
         damage.passed(frame, bool(picture.is_corrupt))
         return frame
 
-    def _time_of(self, picture: av.VideoFrame, damage: _Damage) -> Timestamp:
+    def _time_of(self, picture: av.VideoFrame, damage: Damage) -> Timestamp:
         last = damage.last.time if damage.last is not None else None
         if picture.pts is None:
             self._record.note(
@@ -327,7 +331,7 @@ class VideoDecoder:
         self._record.gap(start, max(time, self._claimed_end() or time), why)
         self._read.close()
 
-    def _finish(self, damage: _Damage, stopped: str | None, reached: Fraction) -> None:
+    def _finish(self, damage: Damage, stopped: str | None, reached: Fraction) -> None:
         """Account for what is missing at the end, and refuse a file that gave no picture at all."""
         last, base = damage.last, self._time_base
         if last is None:
@@ -342,6 +346,11 @@ class VideoDecoder:
             self._record.gap(end, max(end, claimed or end), stopped)
             return
         covered = damage.ended(end, claimed)
+        size_bytes = claimed_size_bytes(self._source.head)
+        if size_bytes is not None and size_bytes > self._source.size_bytes and not covered:
+            why = f"the file is cut off: its header speaks of {size_bytes} bytes"
+            self._record.gap(end, max(end, claimed or end), why)
+            covered = True
         missing_s = Fraction(0) if claimed is None else claimed.exact_s - max(reached, end.exact_s)
         if claimed is not None and missing_s > _MISSING_TAIL_S and self._may_be_cut() and not covered:
             self._record.gap(end, claimed, "the file ends before the time its header claims")
@@ -373,55 +382,10 @@ class VideoDecoder:
         if duration is None or duration <= 0:
             return None
         start = Fraction(self._stream.start_time or 0) * self._time_base
-        return Timestamp(int((start + duration) / self._time_base), self._time_base)
-
-
-class _Damage:
-    """Errors on the way, turned into gaps once the next good frame says where they end."""
-
-    def __init__(self, record: Record, time_base: Fraction) -> None:
-        self._record, self._base = record, time_base
-        self.last: DecodedFrame | None = None
-        self.count = 0
-        self.first_why: str | None = None
-        self._open: tuple[int | None, str] | None = None
-
-    def met(self, pts: int | None, why: str) -> None:
-        """An error at about ``pts`` (None: wherever the reading is)."""
-        self.first_why = self.first_why or why
-        if self._open is None:
-            self._open = (pts, why)
-
-    def passed(self, frame: DecodedFrame, concealed: bool) -> None:
-        """A frame came out; damage before it is closed."""
-        self.count += 1
-        if self._open is not None and (self._open[0] is None or frame.time.pts >= self._open[0]):
-            self._record.gap(self._start(frame.time), frame.time, self._open[1])
-            self._open = None
-        if concealed:
-            end = Timestamp(frame.time.pts + round(frame.duration_s / self._base), self._base)
-            self._record.gap(frame.time, end, "decoded from damaged data; parts of the picture are made up")
-        self.last = frame
-
-    def ended(self, end: Timestamp, claimed: Timestamp | None) -> bool:
-        """No more frames; damage still open reaches to the claimed end, or to the packet that was lost.
-
-        Returns whether there was any.
-        """
-        if self._open is None:
-            return False
-        pts, why = self._open
-        lost = end if pts is None else max(end, Timestamp(pts, self._base))
-        self._record.gap(end, max(lost, claimed or lost), why)
-        self._open = None
-        return True
-
-    def _start(self, before: Timestamp) -> Timestamp:
-        if self.last is None:
-            at = self._open[0] if self._open else None
-            return before if at is None else min(before, Timestamp(at, self._base))
-        end = Timestamp(self.last.time.pts + round(self.last.duration_s / self._base), self._base)
-        return min(before, end)
+        # A stream's own duration counts from its start. The file's (Matroska, FLV) is in practice the time of
+        # its end: muxers do not take a late start off it.
+        end = start + duration if self._stream.duration else max(start, duration)
+        return Timestamp(int(end / self._time_base), self._time_base)
 
 
 def _open_container(source: Source, signature: Signature) -> Any:

@@ -53,5 +53,17 @@ def test_lists_of_other_files_documents_and_text_are_refused_by_name(content, wo
 
 
 def test_no_demuxer_on_the_list_opens_other_files():
-    nested = {"hls", "applehttp", "dash", "concat", "sdp", "rtsp", "image2", "imf", "tedcaptions", "lavfi", "webm_dash_manifest"}
+    nested = {
+        "hls",
+        "applehttp",
+        "dash",
+        "concat",
+        "sdp",
+        "rtsp",
+        "image2",
+        "imf",
+        "tedcaptions",
+        "lavfi",
+        "webm_dash_manifest",
+    }
     assert not nested & set(DEMUXERS.split(","))

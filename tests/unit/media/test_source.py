@@ -100,7 +100,9 @@ def test_a_nul_in_the_path_is_a_typed_error():
         Source.open("a\0b")
 
 
-@pytest.mark.parametrize("name", [b"\xff\xfe.bin", b"a\nb", "x\u202egpj.exe".encode(), b"concat:a|b", b"http:x"])
+@pytest.mark.parametrize(
+    "name", [b"\xff\xfe.bin", b"a\nb", "x\u202egpj.exe".encode(), b"concat:a|b", b"http:x"]
+)
 def test_any_file_name_opens_and_is_safe_to_show(tmp_path, name):
     path = os.fsencode(tmp_path) + b"/" + name
     Path(os.fsdecode(path)).write_bytes(b"abc")
