@@ -247,3 +247,24 @@ def test_small_words():
     )
     assert shown("a\nb", lines=True) == "a\nb"
     assert shown("می‌خواهم 👩‍🚀") == "می‌خواهم 👩‍🚀"
+
+
+def test_a_list_of_naughty_strings_by_other_hands(test_data):
+    (listed,) = sorted(test_data.glob("**/*blns.txt"))[:1] or [None]
+    if listed is None:
+        pytest.skip("no blns.txt in MF_TEST_DATA")
+    naughty = [line for line in listed.read_text("utf-8").split("\n") if line and not line.startswith("#")]
+    assert len(naughty) > 300
+    report = samples.rich()
+    texts = tuple(replace(report.texts[0], id=f"n{i}", text=text) for i, text in enumerate(naughty))
+    names = tuple(
+        replace(report.known[0], id=f"m{i}", entry_id=text, list_name=text, labels=(text,))
+        for i, text in enumerate(naughty)
+    )
+    report = replace(report, texts=report.texts + texts, known=report.known + names)
+    html = report.to_html()
+    page = Page(html)
+    assert {tag for tag, _ in page.elements} == {tag for tag, _ in Page(samples.rich().to_html()).elements}
+    assert not any(name.startswith("on") or name == "style" for _, a in page.elements for name in a)
+    assert html.count('class="row"') == 17 + 2 * len(naughty)
+    assert type(report).from_json(report.to_json()).to_json() == report.to_json()
