@@ -9,7 +9,7 @@ from mediaforensics.detect import Surroundings
 from mediaforensics.media.frame import View
 from mediaforensics.media.sample import Sample
 from mediaforensics.models import Model
-from mediaforensics.observations import Observation, TextSeen
+from mediaforensics.observations import Failure, Observation, TextSeen
 from mediaforensics.options import TextOptions
 from mediaforensics.text.layout import Message, messages
 from mediaforensics.text.ppocr import RECOGNITION_MODEL
@@ -131,6 +131,7 @@ class TextExaminer:
         self._novelty = Novelty()
         self._tracks: list[_Track] = []
         self._next = 1
+        self._failures: list[Failure] = []
 
     def examine(self, sample: Sample, seen: Sequence[Observation]) -> Iterable[Observation]:
         """Follow the texts that are known, look for new ones where something changed."""
@@ -151,8 +152,7 @@ class TextExaminer:
         taken = [track for track, _ in standing]
         read = [track.box() for track in taken if track.legible()]
         settled = sample.changed if sample.new_text else ()
-        strip = self._novelty.strip(edges, read, settled)
-        if strip is not None:
+        for strip in self._novelty.strips(edges, read, settled):
             self._look(sample, edges, strip, taken)
         return self._observations(sample)
 
@@ -234,7 +234,14 @@ class TextExaminer:
         view = sample.frame.crop(box.grown(0.02).clipped(sample.frame.size_px))
         if min(view.pixels.shape[:2]) < _MIN_SIDE_PX:
             return None
-        return self._reader.read(view, message, quick=quick)
+        try:
+            return self._reader.read(view, message, quick=quick)
+        except (RuntimeError, OSError) as error:
+            # The child process failed or hung; the other texts of this sample are still good.
+            where = ", ".join(map(str, box.as_list()))
+            why = f"the text at {where} px could not be read: {type(error).__name__}: {error}"
+            self._failures.append(Failure(time=sample.time, detector="text", why=why))
+            return None
 
     def _follow(self, sample: Sample, track: _Track, sighting: Sighting, edges: Edges) -> None:
         """Keep up with a text that is still there; read it again where that promises more."""
@@ -253,11 +260,13 @@ class TextExaminer:
                 track.reading = again
 
     def _observations(self, sample: Sample) -> list[Observation]:
-        return [
+        failures, self._failures = self._failures, []
+        texts = [
             self._observation(sample, track, track.reading)
             for track in self._tracks
             if track.reading is not None and track.legible()
         ]
+        return [*texts, *failures]
 
     def _observation(self, sample: Sample, track: _Track, reading: MessageReading) -> TextSeen:
         return TextSeen(
