@@ -27,6 +27,7 @@ import re
 import tomllib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Any
 
 from mediaforensics.text.words import Word, edit_distance, fold, skeleton
@@ -47,13 +48,19 @@ class Lexeme:
 
     @property
     def tolerance(self) -> int:
-        """Edits allowed: none under 4 letters, one from 4, two from 8; short words have too many neighbours."""
+        """Edits allowed: none under 4 letters, one from 4, two from 8; short words have too many neighbours.
+
+        Arabic-script words are compared without their dots and carry their grammar in single letters: none
+        under 6, one from 6.
+        """
+        if "\u0600" <= self.folded[0] <= "\u06ff":
+            return 0 if len(self.folded) < 6 else 1
         return 0 if len(self.folded) < 4 else 1 if len(self.folded) < 8 else 2
 
 
 @dataclass(frozen=True, slots=True)
 class Element:
-    """One step of a pattern. ``kind`` is ``one_of``, ``gap``, ``number``, ``any`` or ``begin``."""
+    """One step of a pattern. ``kind`` is ``one_of``, ``gap`` or ``begin``."""
 
     kind: str
     choices: tuple[int | str, ...] = ()
@@ -78,7 +85,6 @@ class Rule:
     severity: int
     patterns: tuple[tuple[Element, ...], ...]
     explanation: str
-    exact: bool
     negatable: bool
     yes: tuple[str, ...]
     no: tuple[str, ...]
@@ -96,7 +102,7 @@ class Hedge:
     reason: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Pack:
     """The rules of one language, compiled."""
 
@@ -138,7 +144,6 @@ def compile_pack(source: str) -> Pack:
             severity=rule["severity"],
             patterns=tuple(compiler.pattern(p, rule["id"]) for p in _listed(rule["pattern"])),
             explanation=rule["explanation"],
-            exact=rule.get("exact", False),
             negatable=rule.get("negatable", True),
             yes=tuple(rule.get("yes", ())),
             no=tuple(rule.get("no", ())),
@@ -217,8 +222,8 @@ class _Compiler:
     def pattern(self, text: str, where: str) -> tuple[Element, ...]:
         elements: list[Element] = []
         for step in text.replace("'", " ").replace("’", " ").split():
-            if step in ("#", "@", "^"):
-                elements.append(Element({"#": "number", "@": "any", "^": "begin"}[step]))
+            if step == "^":
+                elements.append(Element("begin"))
             elif step.startswith("~"):
                 elements.append(Element("gap", most=int(step[1:])))
             else:
@@ -231,7 +236,9 @@ class _Compiler:
         optional = step.endswith("?")
         choices: list[int | str] = []
         for choice in step.removesuffix("?").split("|"):
-            if choice.startswith("<") and choice.endswith(">"):
+            if choice in ("#", "@"):
+                choices.append(choice)
+            elif choice.startswith("<") and choice.endswith(">"):
                 if choice[1:-1] not in self._class_names:
                     raise ValueError(f"{where}: no class {choice} in this pack")
                 choices.append(choice[1:-1])
@@ -252,20 +259,16 @@ class _Compiler:
         return self._numbers[key]
 
 
+@dataclass(frozen=True, slots=True)
 class Recognizer:
-    """Which lexemes of a pack a word may be, and with how much damage. One per text: it remembers words."""
+    """Which lexemes of a pack a word may be, and with how much damage."""
 
-    def __init__(self, pack: Pack, *, fuzzy: bool) -> None:
-        self.pack = pack
-        self._fuzzy = fuzzy
-        self._seen: dict[str, dict[int, int]] = {}
+    pack: Pack
+    fuzzy: bool
 
-    def lexemes(self, word: Word) -> dict[int, int]:
+    def lexemes(self, word: Word) -> Mapping[int, int]:
         """Lexeme numbers to damage: 0 as written, 1 or 2 for misread letters."""
-        found = self._seen.get(word.folded)
-        if found is None:
-            found = self._seen[word.folded] = self._look_up(word)
-        return found
+        return _look_up(self.pack, word.folded, self.fuzzy)
 
     def knows(self, word: Word) -> bool:
         """Whether the word stands there as written: a lexeme, a familiar word or a number."""
@@ -273,75 +276,67 @@ class Recognizer:
             return True
         return any(damage == 0 for damage in self.lexemes(word).values())
 
-    def _look_up(self, word: Word) -> dict[int, int]:
-        spellings = [word.folded]
-        for clitic in self.pack.clitics:
-            if word.folded.startswith(clitic) and len(word.folded) - len(clitic) >= 3:
-                spellings.append(word.folded[len(clitic) :])
-        found: dict[int, int] = {}
-        for spelling in spellings:
-            for number in self._as_written(spelling):
-                found[number] = 0
-        if found or not self._fuzzy or len(word.folded) > _LONGEST_WORD or word.folded in self.pack.familiar:
-            return found
-        for spelling in spellings:
-            for number, damage in self._misread(spelling):
-                found[number] = min(damage, found.get(number, damage))
+
+@lru_cache(maxsize=50_000)
+def _look_up(pack: Pack, folded: str, fuzzy: bool) -> Mapping[int, int]:
+    spellings = [folded]
+    for clitic in pack.clitics:
+        if folded.startswith(clitic) and len(folded) - len(clitic) >= 3:
+            spellings.append(folded[len(clitic) :])
+    found = {number: 0 for spelling in spellings for number in _as_written(pack, spelling)}
+    if found or not fuzzy or len(folded) > _LONGEST_WORD or folded in pack.familiar:
         return found
+    for spelling in spellings:
+        for number, damage in _misread(pack, spelling):
+            found[number] = min(damage, found.get(number, damage))
+    return found
 
-    def _as_written(self, spelling: str) -> Iterable[int]:
-        yield from self.pack.exact_words.get(spelling, ())
-        for length in range(2, len(spelling) + 1):
-            yield from self.pack.stems.get(spelling[:length], ())
 
-    def _misread(self, spelling: str) -> Iterable[tuple[int, int]]:
-        bare = skeleton(spelling)
-        whole = _letters(bare)
-        prefixes = [0]
-        for c in bare:
-            prefixes.append(prefixes[-1] | 1 << (ord(c) % 61))
-        for number, lexeme in enumerate(self.pack.lexemes):
-            if len(lexeme.folded) < 4 and not lexeme.stem:
-                if bare == lexeme.skeleton or self._grammar_word(spelling, bare, lexeme):
-                    yield number, 1
-                continue
-            limit, length = lexeme.tolerance, len(lexeme.skeleton)
-            if lexeme.stem:
-                if len(bare) < length - limit or (limit == 0 and len(lexeme.folded) < 3):
-                    continue
-                letters = prefixes[min(len(bare), length + limit)]
-                if (lexeme.letters & ~letters).bit_count() > limit:
-                    continue
-                if bare.startswith(lexeme.skeleton):
-                    yield number, 1
-                elif limit and self._plausible(bare, lexeme):
-                    damage = min(
-                        edit_distance(lexeme.skeleton, bare[:cut], limit)
-                        for cut in range(max(1, length - limit), min(len(bare), length + limit) + 1)
-                    )
-                    if damage <= limit:
-                        yield number, damage
-            elif abs(len(bare) - length) <= limit and (lexeme.letters ^ whole).bit_count() <= 2 * limit:
-                if bare == lexeme.skeleton:
-                    yield number, 1
-                elif limit and self._plausible(bare, lexeme):
-                    damage = edit_distance(lexeme.skeleton, bare, limit)
-                    if damage <= limit:
-                        yield number, damage
+def _as_written(pack: Pack, spelling: str) -> Iterable[int]:
+    yield from pack.exact_words.get(spelling, ())
+    for length in range(2, len(spelling) + 1):
+        yield from pack.stems.get(spelling[:length], ())
 
-    def _grammar_word(self, spelling: str, bare: str, lexeme: Lexeme) -> bool:
-        """A word of no language, as short as "we" or "you", may stand for it; what is done is never guessed so."""
-        return (
-            lexeme.folded in self.pack.function_words
-            and len(lexeme.folded) > 1
-            and abs(len(spelling) - len(lexeme.folded)) <= 1
-            and bool(set(bare) & set(lexeme.skeleton))
-        )
 
-    @staticmethod
-    def _plausible(bare: str, lexeme: Lexeme) -> bool:
-        """Short words differ in one letter from too many others (kill, will, bill): keep their first letter."""
-        return len(lexeme.folded) > 5 or bare[0] == lexeme.skeleton[0]
+def _misread(pack: Pack, spelling: str) -> Iterable[tuple[int, int]]:
+    bare = skeleton(spelling)
+    prefixes = [0]
+    for c in bare:
+        prefixes.append(prefixes[-1] | 1 << (ord(c) % 61))
+    for number, lexeme in enumerate(pack.lexemes):
+        limit, length = lexeme.tolerance, len(lexeme.skeleton)
+        if limit == 0:
+            same = bare.startswith(lexeme.skeleton) if lexeme.stem and length > 4 else bare == lexeme.skeleton
+            if same or (not lexeme.stem and _grammar_word(pack, spelling, bare, lexeme)):
+                yield number, 1
+            continue
+        if len(bare) < length - limit or (not lexeme.stem and len(bare) > length + limit):
+            continue
+        cuts = range(length - limit, min(len(bare), length + limit) + 1) if lexeme.stem else (len(bare),)
+        if (lexeme.letters & ~prefixes[cuts[-1]]).bit_count() > limit:
+            continue
+        if bare == lexeme.skeleton or (lexeme.stem and bare.startswith(lexeme.skeleton)):
+            yield number, 1
+        elif _plausible(bare, lexeme):
+            damage = min(edit_distance(lexeme.skeleton, bare[:cut], limit) for cut in cuts)
+            if damage <= limit:
+                yield number, damage
+
+
+def _grammar_word(pack: Pack, spelling: str, bare: str, lexeme: Lexeme) -> bool:
+    """A word of no language, as short as "we" or "you", may stand for it; an act is never guessed so."""
+    return (
+        lexeme.folded in pack.function_words
+        and len(lexeme.folded) > 1
+        and not spelling.isdigit()
+        and abs(len(spelling) - len(lexeme.folded)) <= 1
+        and bool(set(bare) & set(lexeme.skeleton))
+    )
+
+
+def _plausible(bare: str, lexeme: Lexeme) -> bool:
+    """Short words differ in one letter from too many others (kill, will, bill): keep their first letter."""
+    return len(lexeme.folded) > 5 or bare[0] == lexeme.skeleton[0]
 
 
 def _repaired(words: list[Word], recognizer: Recognizer) -> list[Word]:
@@ -404,9 +399,7 @@ class SentenceMatcher:
         self._possible: dict[str, bool] = {}
         self.numbers = [self._number(i) for i in range(len(words))]
         harmless = self._pack.classes.get("harmless", ())
-        single = {
-            c for entry in harmless if len(entry) == 1 for c in entry[0].choices if isinstance(c, int)
-        }
+        single = {c for entry in harmless if len(entry) == 1 for c in entry[0].choices if isinstance(c, int)}
         self._nameable = [
             word.folded not in self._pack.function_words
             and len(word.folded) > 2
@@ -434,6 +427,8 @@ class SentenceMatcher:
         )
 
     def _class_may_fit(self, name: str) -> bool:
+        if name in ("#", "@"):
+            return True
         known = self._possible.get(name)
         if known is None:
             known = self._possible[name] = any(
@@ -467,23 +462,20 @@ class SentenceMatcher:
             yield position, path
         if position >= len(self.words):
             return
-        if element.kind == "number":
-            if self.numbers[position] is not None:
-                yield position + 1, Path(path.damage, (*path.taken, ("#", position, position + 1)))
-        elif element.kind == "any":
-            if self._nameable[position]:
-                yield position + 1, Path(path.damage, (*path.taken, ("@", position, position + 1)))
-        else:
-            for choice in element.choices:
-                if isinstance(choice, int):
-                    damage = self._lexemes[position].get(choice)
-                    if damage is not None:
-                        taken = (*path.taken, ("", position, position + 1))
-                        yield position + 1, Path(path.damage + damage, taken)
-                else:
-                    for end, inner in self._class_ends(choice, position).items():
-                        taken = (*path.taken, *inner.taken, (choice, position, end))
-                        yield end, Path(path.damage + inner.damage, taken)
+        for choice in element.choices:
+            if choice in ("#", "@"):
+                if self._nameable[position] if choice == "@" else self.numbers[position] is not None:
+                    taken = (*path.taken, (str(choice), position, position + 1))
+                    yield position + 1, Path(path.damage, taken)
+            elif isinstance(choice, int):
+                damage = self._lexemes[position].get(choice)
+                if damage is not None:
+                    taken = (*path.taken, ("", position, position + 1))
+                    yield position + 1, Path(path.damage + damage, taken)
+            else:
+                for end, inner in self._class_ends(choice, position).items():
+                    taken = (*path.taken, *inner.taken, (choice, position, end))
+                    yield end, Path(path.damage + inner.damage, taken)
 
     def _class_ends(self, name: str, position: int) -> dict[int, Path]:
         key = (name, position)
@@ -504,7 +496,7 @@ class SentenceMatcher:
         if position >= len(self.words):
             return False
         before, previous = self.words[position].before, self.words[position - 1].folded
-        if any(c in before for c in ",:;،؛-–—\"“«(") or previous in self._pack.openers:
+        if any(c in before for c in ',:;،؛-–—"“«(') or previous in self._pack.openers:
             return True
         return "\n" in before and previous not in self._pack.function_words
 

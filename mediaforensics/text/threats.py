@@ -30,11 +30,11 @@ Category = Literal[
     "taunt",
 ]
 
-LANGUAGES = ("en",)
+LANGUAGES = ("en", "fr", "de", "es", "ru", "ar", "tr", "fa", "ur")
 """The packs that ship, ISO 639-1."""
 
 MAX_CHARACTERS = 20_000
-"""A text on a picture is a few hundred characters; what lies beyond this is not read, and a warning says so."""
+"""A text on a picture is a few hundred characters; what lies beyond is not read, and a warning says so."""
 
 # Readings of one family compete for the same words; readings of two families may share them.
 _FAMILIES = {
@@ -49,7 +49,6 @@ _FAMILIES = {
 }
 _DETERMINERS = frozenset({"your", "those"})
 _TARGET_CLASSES = ("people", "assets", "your", "those", "you", "@")
-_ENOUGH_OF_A_SCRIPT = 2
 _NEAR_WORDS = 8
 _QUOTED = re.compile(r"“[^”“]{0,600}”|«[^»«]{0,600}»|„[^“”„]{0,600}[“”]|\"[^\"]{0,600}\"")
 _logger = logging.getLogger(__name__)
@@ -127,8 +126,9 @@ def read_threats(text: str, language: str | None = None) -> tuple[ThreatReading,
     text : str
         As recognised; line breaks inside sentences, misread letters and lost diacritics are expected.
     language : str or None
-        ISO 639-1. It settles which pack may read damaged words; the other packs of the scripts that occur
-        read only what stands there letter for letter, because a wrong guess must not hide a threat.
+        ISO 639-1. Its pack and, for each script, the pack that knows most of the words may read damaged
+        words. The other packs of the scripts that occur read only what stands there letter for letter: a
+        wrong guess must not hide a threat, nor one language's words be taken for another's misread ones.
 
     Returns
     -------
@@ -139,20 +139,25 @@ def read_threats(text: str, language: str | None = None) -> tuple[ThreatReading,
         _logger.warning("a text of %d characters: only the first %d are read", len(text), MAX_CHARACTERS)
         text = text[:MAX_CHARACTERS]
     parts = sentences(text)
-    scripts: dict[str, int] = {}
-    for sentence in parts:
-        for word in sentence:
-            if word.number is None:
-                script = script_of(word.folded)
-                scripts[script] = scripts.get(script, 0) + 1
+    scripts = {script_of(word.folded) for sentence in parts for word in sentence if word.number is None}
+    packs = [load_pack(code) for code in LANGUAGES if load_pack(code).script in scripts]
+    likeliest = {script: _likeliest([p for p in packs if p.script == script], parts) for script in scripts}
     found: list[ThreatReading] = []
-    for code in LANGUAGES:
-        pack = load_pack(code)
-        if scripts.get(pack.script, 0) < _ENOUGH_OF_A_SCRIPT:
-            continue
-        told = language in LANGUAGES and load_pack(language).script == pack.script if language else False
-        found.extend(_PackReader(pack, text, fuzzy=not told or code == language).read(parts))
+    for pack in packs:
+        fuzzy = pack.language in (language, likeliest[pack.script])
+        found.extend(_PackReader(pack, text, fuzzy=fuzzy).read(parts))
     return _without_rivals(found, language, text)
+
+
+def _likeliest(packs: Sequence[Pack], parts: Sequence[list[Word]]) -> str | None:
+    """The language whose words, grammar words above all, stand there most often as written."""
+
+    def known(pack: Pack) -> int:
+        recognizer = Recognizer(pack, fuzzy=False)
+        words = (word for sentence in parts for word in sentence if word.number is None)
+        return sum(2 * (w.folded in pack.function_words) + bool(recognizer.lexemes(w)) for w in words)
+
+    return max(packs, key=known).language if packs else None
 
 
 class _PackReader:
@@ -161,7 +166,7 @@ class _PackReader:
     def __init__(self, pack: Pack, text: str, *, fuzzy: bool) -> None:
         self._pack = pack
         self._text = text
-        self._recognizer = Recognizer(pack, fuzzy=fuzzy)
+        self._recognizer = Recognizer(pack, fuzzy)
         self._quoted = [match.span() for match in _QUOTED.finditer(text)]
 
     def read(self, parts: Sequence[list[Word]]) -> Iterable[ThreatReading]:
@@ -185,8 +190,8 @@ class _PackReader:
         for rule in self._pack.rules:
             for pattern in rule.patterns:
                 for start, end, path in matcher.matches(pattern):
-                    if rule.exact and path.damage:
-                        continue
+                    if path.damage and end - start == 1:
+                        continue  # one misread word is no evidence of anything
                     if hedges is None:
                         hedges = [
                             (hedge, i, j)
@@ -212,7 +217,8 @@ class _PackReader:
     ) -> ThreatReading | None:
         words = matcher.words
         end, targets = self._targets(matcher, end, path)
-        severity, reasons = rule.severity, []
+        severity = rule.severity
+        reasons: list[str] = []
         family = _FAMILIES[rule.category]
         for hedge, i, j in hedges:
             if hedge.families and family not in hedge.families:
@@ -256,9 +262,7 @@ class _PackReader:
             language=self._pack.language,
         )
 
-    def _negates(
-        self, matcher: SentenceMatcher, i: int, j: int, start: int, end: int, path: Path
-    ) -> bool:
+    def _negates(self, matcher: SentenceMatcher, i: int, j: int, start: int, end: int, path: Path) -> bool:
         """Whether a negation at ``[i, j)`` is about the act: among its words or just before them."""
         taken = {k for label, a, b in path.taken if not label for k in range(a, b)}
         if i in taken or j - 1 in taken:
@@ -284,11 +288,13 @@ class _PackReader:
             if label in _TARGET_CLASSES or label.endswith("_you"):
                 spans.append((i, j))
         kept = [s for s in spans if not any(o != s and o[0] <= s[0] and s[1] <= o[1] for o in spans)]
-        texts = (" ".join(self._text[words[i].start : words[j - 1].end].split()) for i, j in sorted(set(kept)))
+        texts = (
+            " ".join(self._text[words[i].start : words[j - 1].end].split()) for i, j in sorted(set(kept))
+        )
         return end, tuple(dict.fromkeys(texts))
 
     def _is_quoted(self, first: int, last: int, words: Sequence[Word]) -> bool:
-        """Inside quotation marks with something said around them; a text wholly in marks is not a quotation."""
+        """Inside quotation marks with something said around them; a text wholly in marks is no quotation."""
         for a, b in self._quoted:
             if a <= first and last <= b:
                 return any(word.end <= a or word.start >= b for word in words)
@@ -336,9 +342,7 @@ class _PackReader:
         )
 
 
-def _whole_list(
-    counted: Sequence[tuple[int, int, ClaimedQuantity]], start: int, end: int
-) -> tuple[int, int]:
+def _whole_list(counted: Sequence[tuple[int, int, ClaimedQuantity]], start: int, end: int) -> tuple[int, int]:
     """Word range ``[start, end)`` grown over the numbers listed right before and after it."""
     for i, j, _ in counted:
         if i <= end + 2 and j > end and i >= start:
@@ -391,7 +395,9 @@ def _with_consequence(
     end = max(ultimatum.end, *(other.end for other in consequences))
     return replace(
         ultimatum,
-        severity=max(ultimatum.severity, *(other.severity for other in consequences)) if ultimatum.severity else 0,
+        severity=max(ultimatum.severity, *(other.severity for other in consequences))
+        if ultimatum.severity
+        else 0,
         quote=text[ultimatum.start : end],
         end=end,
         targets=tuple(dict.fromkeys(t for r in (ultimatum, *consequences) for t in r.targets)),
@@ -401,4 +407,3 @@ def _with_consequence(
 
 
 __all__ = ["LANGUAGES", "MAX_CHARACTERS", "Category", "ClaimedQuantity", "ThreatReading", "read_threats"]
-

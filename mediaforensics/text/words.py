@@ -18,7 +18,8 @@ _LETTERS = rf"[\w@$|{_MARKS}]"
 # Every branch consumes at least one character and no repetition is nested in another over the same
 # characters, so matching is linear.
 _TOKEN = re.compile(
-    rf"(?P<number>\d{{1,3}}(?:[.,'٬\u066b \u00a0\u202f][\dOo]{{3}})+(?![\w])|\d[\dOo]*(?![\w@$|]))"
+    r"(?:[وبل](?=\d))|"
+    rf"(?P<number>\d[\dOo]{{0,2}}(?:[.,'٬\u066b \u00a0\u202f][\dOo]{{3}})+(?![\w])|\d[\dOo]*(?![\w@$|]))"
     rf"|(?P<word>{_LETTERS}+(?:(?:!|-[ \t]*\n[ \t]*){_LETTERS}+){{0,3}})"
 )
 _SENTENCE_END = re.compile(r"[.!?؟۔…。]{1,8}[\"'”’»“)\]]{0,4}(?:\s|$)|\n[ \t]*\n|[•●▪■]")
@@ -112,7 +113,9 @@ class Word:
 def fold(word: str) -> str:
     """Case, diacritics, presentation forms, invisible characters and letter variants removed."""
     decomposed = unicodedata.normalize("NFD", unicodedata.normalize("NFKC", word).casefold())
-    kept = "".join(c for c in decomposed if unicodedata.category(c) not in ("Mn", "Cf", "Cc") and c not in "-\n")
+    kept = "".join(
+        c for c in decomposed if unicodedata.category(c) not in ("Mn", "Cf", "Cc") and c not in "-\n"
+    )
     folded = kept.replace(" ", "").translate(_FOLDED)
     latin = sum("a" <= c <= "z" for c in folded)
     cyrillic = sum("а" <= c <= "я" for c in folded)
