@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import itertools
 import json
 import shutil
@@ -164,3 +165,12 @@ def test_the_gallery_says_who_and_by_what_right():
         for picture in pictures:
             with Image.open(picture) as image:
                 assert min(image.size) >= 400
+
+
+def test_a_missing_font_names_the_package_that_brings_it(monkeypatch, tmp_path):
+    monkeypatch.syspath_prepend(str(FOLDER.parent))
+    lettering = importlib.import_module("fixtures.lettering")
+    monkeypatch.setattr(lettering, "FONT_FOLDER", tmp_path)
+    lettering.font.cache_clear()
+    with pytest.raises(lettering.FontMissing, match="apt-get install fonts-noto-core"):
+        lettering.font("naskh-bold", 12)
