@@ -6,7 +6,6 @@ A line ``{"begin": path}`` is written before a file is touched, ``{"end": path, 
 from __future__ import annotations
 
 import json
-import os
 import resource
 import sys
 import time
@@ -66,7 +65,7 @@ def main() -> None:
     """Work through standard input."""
     resource.setrlimit(resource.RLIMIT_AS, (_ADDRESS_SPACE_BYTES, _ADDRESS_SPACE_BYTES))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-    limits = LimitOptions(deadline_s=float(os.environ.get("MF_DEADLINE_S", "50")))
+    limits = LimitOptions(deadline_s=50, max_frames=int(sys.argv[1]) if len(sys.argv) > 1 else 2_000_000)
     for line in sys.stdin:
         path = json.loads(line)
         _say({"begin": path})
