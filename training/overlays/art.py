@@ -14,10 +14,13 @@ from pathlib import Path
 import cv2
 import numpy as np
 
+from training.overlays.doom import sprites
+
 TRAIN = (
     "game-icons", "twemoji", "noto", "emojione", "emojione-monotone", "mdi", "ph", "fa6-solid", "lucide",
     "bi", "ri", "ion", "icon-park", "icon-park-solid", "icon-park-twotone", "mingcute", "material-symbols",
     "iconoir", "medical-icon", "fa-solid", "uil", "ant-design", "streamline-ultimate-color", "kenney",
+    "freedoom",
 )  # fmt: skip
 CALIBRATE = (
     "tabler",
@@ -74,7 +77,7 @@ def _trimmed(rgba: np.ndarray) -> np.ndarray | None:
     return np.ascontiguousarray(rgba[y0:y1, x0:x1])
 
 
-def collect(sets_root: Path, overlay_art: Path | None, cache: Path) -> None:
+def collect(sets_root: Path, overlay_art: Path | None, wad: Path | None, cache: Path) -> None:
     """Render everything into ``cache`` as ``<source>/<kind>/<name>.npy`` (RGBA uint8); done once."""
     import resvg_py
 
@@ -97,6 +100,9 @@ def collect(sets_root: Path, overlay_art: Path | None, cache: Path) -> None:
             image = cv2.imdecode(np.frombuffer(path.read_bytes(), np.uint8), cv2.IMREAD_UNCHANGED)
             kind = _OVERLAY_ART.get(path.parent.name, path.parent.name)
             _keep(image, cache / "kenney" / kind / f"{path.stem}.npy")
+    if wad is not None:
+        for kind, name, rgba in sprites(wad):
+            _keep(cv2.cvtColor(rgba, cv2.COLOR_RGBA2BGRA), cache / "freedoom" / kind / f"{name}.npy")
     done.write_text("ok")
 
 

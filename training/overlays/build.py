@@ -83,6 +83,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--overlay-art", type=Path, help="folder of sprites by kind; only kenney_* (CC0) are used"
     )
+    parser.add_argument("--wad", type=Path, help="freedoom2.wad, for painted fire, explosions and blood")
     parser.add_argument("--seed", type=int, default=20261123)
 
 
@@ -95,7 +96,7 @@ def main() -> None:
     parser.add_argument("--count", type=int, default=10)
     args = parser.parse_args()
     cv2.setNumThreads(1)
-    art.collect(args.icon_sets, args.overlay_art, args.work / "art")
+    art.collect(args.icon_sets, args.overlay_art, args.wad, args.work / "art")
     build(args, args.part, args.first, args.count)
 
 
