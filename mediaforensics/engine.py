@@ -32,7 +32,8 @@ from mediaforensics.detect import Detector, Examiner, Surroundings
 from mediaforensics.errors import OptionError
 from mediaforensics.findings.entries import EnrolledName, Entries, Finding
 from mediaforensics.findings.link import Linker
-from mediaforensics.findings.rules import apply_rules, threat_entries
+from mediaforensics.findings.rules import apply_rules
+from mediaforensics.findings.threats import threat_entries
 from mediaforensics.media.decode import Decoder, open_media
 from mediaforensics.media.facts import Coverage, Gap
 from mediaforensics.media.sample import Sample, Sampler
@@ -351,6 +352,7 @@ class Stream:
             known=joined.known,
             faces=joined.faces,
             overlays=joined.overlays,
+            people=self._plan.people,
         )
         findings = apply_rules(entries)
         gaps = list(self._decoder.gaps)

@@ -143,10 +143,11 @@ class EnrolledName:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Entries:
-    """Everything that was joined over time, each list ordered by start, then id."""
+    """Everything that was joined over time, each list ordered by start, then id; and who may be named."""
 
     texts: tuple[TextEntry, ...] = ()
     threats: tuple[ThreatEntry, ...] = ()
     known: tuple[KnownEntry, ...] = ()
     faces: tuple[FaceEntry, ...] = ()
     overlays: tuple[OverlayEntry, ...] = ()
+    people: tuple[EnrolledName, ...] = ()
