@@ -6,6 +6,7 @@ process-wide ``Image.MAX_IMAGE_PIXELS``; here the limit is that of this one anal
 
 from __future__ import annotations
 
+import io
 import logging
 import re
 import threading
@@ -46,6 +47,8 @@ _USUAL_APNG_MS = Fraction(6667, 100)
 """APNG frames with a delay of 0 are to be shown "as quickly as possible"; FFmpeg takes 15 a second."""
 _PAGE_MS = 1000
 """Pages have no time of their own; one per second keeps them apart."""
+_LONGEST_JPEG_BYTES = 64 << 20
+"""A damaged JPEG is held in memory to be read a second time; larger ones are not."""
 _ANIMATED = {"GIF", "PNG", "WEBP", "AVIF"}
 _WARNING_FILTERS = threading.Lock()
 
@@ -280,6 +283,8 @@ class StillDecoder:
             raise
         except OSError as error:
             picture.tile = []  # what is decoded so far stays; the rest keeps the colour of nothing
+            if self._format == "JPEG":
+                picture = self._picture = self._ended_jpeg()
             if getattr(picture, "_im", None) is None or _is_blank(picture):
                 raise
             self._record.gap(now, now, f"the picture is damaged and shown in part: {_plainly(error)}")
@@ -287,6 +292,19 @@ class StillDecoder:
             self._looked = True
             self._look_at_first(tag)
         return self._rgb(picture)
+
+    def _ended_jpeg(self) -> ImageFile:
+        """The same JPEG with an end mark, without which libjpeg hands out no progressive picture."""
+        if self._source.size_bytes > _LONGEST_JPEG_BYTES:
+            return self._picture
+        stream: Any = io.BytesIO(self._source.read_at(0, self._source.size_bytes) + b"\xff\xd9")
+        picture: Any = Image.OPEN["JPEG"][0](stream, "")
+        try:
+            picture.load()
+        except OSError:  # more is wrong than its end
+            picture.tile = []
+        assert isinstance(picture, ImageFile)
+        return picture
 
     def _look_at_first(self, tiff_tag: object) -> None:
         try:

@@ -38,6 +38,7 @@ _MISSING_TAIL_S = Fraction(1, 2)
 _LONGEST_STUTTER_S = 1
 """A step back in time up to this is jitter; a longer one is a clock that was started again."""
 _ATTACHED_PICTURE = 0x0400
+_TILES_AT_LEAST = 5
 _HEADER_SPEAKS = {"mov", "matroska", "avi", "flv", "asf", "ivf", "mxf", "nut"}
 """Containers whose header states a duration; the others only guess it from what is there."""
 _HLG, _PQ = 18, 16
@@ -416,6 +417,12 @@ def _best_stream(container: Any, record: Record, single_picture: bool) -> Any:
         raise NoFrames("holds no video stream and no picture")
     best = container.streams.best("video")
     chosen = best if any(best is stream for stream in candidates) else candidates[0]
+    alike = sum((other.width, other.height) == (chosen.width, chosen.height) for other in candidates)
+    if single_picture and alike >= _TILES_AT_LEAST:
+        # A picture and its alpha, once more as a track, make four of one size; more are tiles of a larger one.
+        now = Timestamp(0, Fraction(1))
+        record.gap(now, now, f"a picture in {alike} tiles, of which only the first was analysed")
+        return chosen
     if single_picture and len(candidates) > 1:
         record.note(
             f"{len(candidates) - 1} further coded picture(s) (transparency, depth, previews) not analysed"

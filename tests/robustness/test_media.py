@@ -106,7 +106,13 @@ def test_no_file_takes_too_much(hostile, valid):
 
 
 def test_cut_and_endless_files_say_so(hostile):
-    for name in ("trunc_half.mp4", "bomb_years.mkv", "bomb_100kframes.mkv", "pillow__truncated_image.png"):
+    for name in (
+        "trunc_half.mp4",
+        "bomb_years.mkv",
+        "bomb_100kframes.mkv",
+        "pillow__truncated_image.png",
+        "pillow__truncated_jpeg.jpg",
+    ):
         found = next(result for file, result in hostile.items() if file.endswith(name))
         assert found["status"] == "partial", name
         assert found["gaps"]

@@ -145,10 +145,11 @@ def test_a_picture_has_one_frame_at_zero_and_no_duration():
     assert facts.duration_s_decoded == 0.0
 
 
-@pytest.mark.parametrize("form", ["JPEG", "PNG"])
+@pytest.mark.parametrize("form", ["JPEG", "progressive JPEG", "PNG"])
 def test_of_a_picture_cut_in_half_the_readable_half_is_given(form):
     noise = np.random.default_rng(5).integers(0, 255, (400, 300, 3), np.uint8)
-    content = encoded(Image.fromarray(noise), form)
+    settings = {"progressive": True} if "progressive" in form else {}
+    content = encoded(Image.fromarray(noise), form.split()[-1], **settings)
     frames, facts, gaps = read(content[: len(content) // 2])
     top = frames[0].luma(1000).pixels[:100]
     assert top.std() > 20
