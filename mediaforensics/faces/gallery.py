@@ -194,10 +194,13 @@ class Gallery:
         """
         return np.maximum.reduceat(self._templates @ embedding, self._starts)
 
-    def threshold(self, false_positive_identification_rate: float, route: Route = "plain") -> float:
+    def threshold(
+        self, false_positive_identification_rate: float, route: Route = "plain", *, pooled: bool = False
+    ) -> float:
         """Smallest similarity of a match, so that a stranger is matched with anybody at most this often."""
         pictures = sum(p.pictures for p in self.people) / len(self.people)
-        return match_threshold(len(self.people), pictures, false_positive_identification_rate, route)
+        rate = false_positive_identification_rate
+        return match_threshold(len(self.people), pictures, rate, route, pooled=pooled)
 
     def digest(self) -> str:
         """SHA-256 over the pictures used, the people's facts, who has expired, and the models."""

@@ -39,6 +39,7 @@ _CLEAR_MARGIN = 0.12
 _CLEANER = 1.25
 _MIN_SIDE_PX = 14
 _MAX_OPEN = 48
+_POOLED_FROM = 3
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -169,17 +170,18 @@ class FaceIdentityExaminer:
         pooled = state.appearance.pooled()
         if pooled is None:
             return None
-        return self._judge(pooled, "rotated" if state.turned else "plain")
+        several = len(state.appearance.seen) >= _POOLED_FROM
+        return self._judge(pooled, "rotated" if state.turned else "plain", pooled=several)
 
-    def _judge(self, embedding: Embedding, route: Route) -> _Answer:
+    def _judge(self, embedding: Embedding, route: Route, *, pooled: bool = False) -> _Answer:
         """Compare with everybody; a match needs the threshold and a distance to the second best."""
         similarities = self._gallery.similarities(embedding)
         order = np.argsort(-similarities, kind="stable")
         first = float(similarities[order[0]])
         margin = first - float(similarities[order[1]]) if len(order) > 1 else 1.0
         rate = self._options.false_positive_identification_rate
-        threshold = self._gallery.threshold(rate, route)
-        lead_threshold = self._gallery.threshold(min(LEAD_RATE_FACTOR * rate, 0.2), route)
+        threshold = self._gallery.threshold(rate, route, pooled=pooled)
+        lead_threshold = self._gallery.threshold(min(LEAD_RATE_FACTOR * rate, 0.2), route, pooled=pooled)
         tier: Tier = "unknown"
         if first >= threshold and margin >= MATCH_MARGIN:
             tier = "match"

@@ -10,23 +10,33 @@ import math
 
 from mediaforensics.observations import Route
 
-# similarity = _BASE + _PER_PEOPLE * ln(people) + _PER_RATE * ln(0.01 / rate) + _PICTURES * (1 - 1 / pictures)
-_BASE = 0.314
-_PER_PEOPLE = 0.028
+# similarity = _BASE + _PER_PEOPLE ln(people) + _PER_RATE ln(0.01 / rate) + _PER_PICTURES (1 - 1 / pictures)
+# Fitted for galleries of 10 to 80 people and rates of 0.1 % to 20 %; larger galleries extrapolate.
+_BASE = 0.340
+_PER_PEOPLE = 0.024
 _PER_RATE = 0.030
-_PICTURES = 0.045
+_PER_PICTURES = 0.050
 _MAX_PICTURES = 5.0
+
+_MIN_PEOPLE = 20
+"""A smaller gallery is held to the threshold of this one: it costs 1 % of the matches, and the look-alikes of
+such media (a relative, a retouched picture) are not the random strangers of the fit."""
+
+_POOLED_MARGIN = 0.012
+"""The mean of several moments of one stranger is more alike to others than each moment is."""
 
 _ROUTE_MARGIN: dict[Route, float] = {"plain": 0.0, "rotated": 0.01, "composite": 0.02}
 
 MATCH_MARGIN = 0.06
 """How much more alike the best person must be than the second best for a match."""
 LEAD_MARGIN = 0.03
-LEAD_RATE_FACTOR = 10.0
-"""A lead may be wrong ten times as often as a match."""
+LEAD_RATE_FACTOR = 3.0
+"""A lead may be wrong three times as often as a match."""
 
 
-def match_threshold(people: int, pictures_per_person: float, rate: float, route: Route = "plain") -> float:
+def match_threshold(
+    people: int, pictures_per_person: float, rate: float, route: Route = "plain", *, pooled: bool = False
+) -> float:
     """Smallest cosine similarity at which a stranger is matched with anybody at most this often.
 
     Parameters
@@ -39,13 +49,16 @@ def match_threshold(people: int, pictures_per_person: float, rate: float, route:
         False positive identification rate, 0..1, per face shown.
     route : {"plain", "rotated", "composite"}
         How the face was seen.
+    pooled : bool
+        Whether several moments were averaged.
     """
     more = 1.0 - 1.0 / min(max(pictures_per_person, 1.0), _MAX_PICTURES)
     value = (
         _BASE
-        + _PER_PEOPLE * math.log(max(people, 1))
+        + _PER_PEOPLE * math.log(max(people, _MIN_PEOPLE))
         + _PER_RATE * math.log(0.01 / rate)
-        + _PICTURES * more
+        + _PER_PICTURES * more
         + _ROUTE_MARGIN[route]
+        + (_POOLED_MARGIN if pooled else 0.0)
     )
     return round(min(max(value, 0.0), 0.95), 4)

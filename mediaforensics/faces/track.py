@@ -30,6 +30,7 @@ _REJOIN_SIMILARITY = 0.40
 """False accept rate below 0.1 %: needed where the place does not agree."""
 
 _KEPT_FACE_FRACTION = 0.2
+_CUT_FRACTION = 0.06
 _KEPT_WHOLE_FRACTION = 0.2
 _KEPT_WHOLE_FRACTION_NEW_PICTURE = 0.35
 _CLEAR_CONFIDENCE = 0.85
@@ -209,14 +210,14 @@ class FaceTracker:
         common = overlap(track.face.box, face.box)
         if not new_picture and common >= 0.4 and time_s - track.checked_s < _CHECK_EVERY_S:
             return True
-        stands = max(here.whole, there.whole) >= _KEPT_WHOLE_FRACTION
-        if new_picture and not stands and common < _SAME_PLACE:
+        remains = max(here.whole, there.whole)
+        if new_picture and remains < _CUT_FRACTION and common < _SAME_PLACE:
             return False  # another shot, of whomever
         track.checked_s = time_s
         if self._similarity(track, looks.embed(looks.crop(face)), looks) >= _SAME_FACE_SIMILARITY:
             return True
         # A blurred face unlike it, on a picture that still stands, is this one covered; a clear one is not.
-        return stands and face.confidence < _CLEAR_CONFIDENCE
+        return remains >= _KEPT_WHOLE_FRACTION and face.confidence < _CLEAR_CONFIDENCE
 
     def _similarity(self, track: _Track, embedding: Embedding, looks: Looks) -> float:
         if track.embedding is None:
