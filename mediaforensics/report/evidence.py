@@ -25,8 +25,8 @@ from mediaforensics.types import Timestamp
 
 _log = logging.getLogger(__name__)
 
-_CLEARER = 1.15
-"""A picture is replaced only by one this many times as clear: less is noise and costs a compression."""
+_CLEARER_FRACTION = 0.15
+"""A picture is replaced only by one clearer by this share: less is noise and costs a compression."""
 _JPEG_QUALITY = 85
 _IN_MEMORY_BYTES = 8 * 2**20
 _WASTE_BYTES = 32 * 2**20
@@ -89,15 +89,15 @@ class EvidenceKeeper:
         keys : iterable of hashable
             What is seen in it, such as ``(detector, track)``.
         clarity : float
-            How well it is seen, at least 0, in any unit that is the same for all offers of a key.
+            How well it is seen: more is better, in any unit that is the same for all offers of a key.
 
         Raises
         ------
         ValueError
-            ``clarity`` is negative or not finite.
+            ``clarity`` is not finite.
         """
-        if not (math.isfinite(clarity) and clarity >= 0):
-            raise ValueError(f"clarity must be a finite number of at least 0, not {clarity}")
+        if not math.isfinite(clarity):
+            raise ValueError(f"clarity must be a finite number, not {clarity}")
         wanting = [key for key in dict.fromkeys(keys) if self._wants(key, clarity)]
         if not wanting:
             return
@@ -146,7 +146,8 @@ class EvidenceKeeper:
 
     def _wants(self, key: Hashable, clarity: float) -> bool:
         if key in self._kept:
-            return clarity > self._kept[key][0] * _CLEARER
+            kept = self._kept[key][0]
+            return clarity - kept > abs(kept) * _CLEARER_FRACTION
         if len(self._kept) >= self._options.max_pictures * _KEPT_PER_PICTURE:
             if not self._full:
                 _log.warning("no more evidence pictures: %d things are remembered already", len(self._kept))
