@@ -36,9 +36,9 @@ _ALIKE = 0.62
 _STRONG = 0.9
 _LEAST_INLIERS, _INLIERS_COVERED = 5, 7
 _LEAST_ALIKE = 10
-_SHOWN, _SHOWN_LEAST = 0.5, 0.2
+_SHOWN, _SHOWN_LEAST = 0.6, 0.2
 _FLAT_SHARE, _FLAT_CELLS = 0.6, 12
-_STRONG_SHARE = 0.55
+_STRONG_SHARE = 0.7
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -114,26 +114,28 @@ def known_features(luma: Pixels) -> Features:
 
 def _features(luma: Pixels, most: int, per_cell: int) -> Features:
     sift = cv2.SIFT.create(0, 3, _CONTRAST)
-    keypoints = list(sift.detect(luma, None))
+    keypoints, described = sift.detectAndCompute(luma, cast(Pixels, None))
     height, width = luma.shape
-    ranked = sorted(keypoints, key=lambda k: (-k.response, k.pt, k.angle))
+    ranked = sorted(range(len(keypoints)), key=lambda i: _strongest_first(keypoints[i]))
     filled = np.zeros(_GRID, np.int32)
-    kept: list[cv2.KeyPoint] = []
-    for keypoint in ranked:
-        cell = (
-            min(_GRID[0] - 1, int(keypoint.pt[0] * _GRID[0] / width)),
-            min(_GRID[1] - 1, int(keypoint.pt[1] * _GRID[1] / height)),
-        )
+    kept: list[int] = []
+    for i in ranked:
+        x, y = keypoints[i].pt
+        cell = min(_GRID[0] - 1, int(x * _GRID[0] / width)), min(_GRID[1] - 1, int(y * _GRID[1] / height))
         if filled[cell] < per_cell:
             filled[cell] += 1
-            kept.append(keypoint)
+            kept.append(i)
             if len(kept) == most:
                 break
     if not kept:
         return Features(np.zeros((0, 2), np.float32), np.zeros((0, 128), np.float32))
-    described, descriptors = sift.compute(luma, kept)
+    descriptors = described[kept]
     rooted = np.sqrt(descriptors / np.maximum(descriptors.sum(axis=1, keepdims=True), 1e-6))
-    return Features(np.array([k.pt for k in described], np.float32), rooted.astype(np.float32))
+    return Features(np.array([keypoints[i].pt for i in kept], np.float32), rooted.astype(np.float32))
+
+
+def _strongest_first(keypoint: cv2.KeyPoint) -> tuple[float, float, float, float]:
+    return -keypoint.response, keypoint.pt[0], keypoint.pt[1], keypoint.angle
 
 
 def place(
@@ -170,6 +172,13 @@ def place(
     if inliers < _LEAST_INLIERS or not _sane(affine):
         return None
     placement = compare(frame_luma, known_luma, affine, mirrored=mirrored, inliers=inliers)
+    # A few matches fix a map only roughly; the picture itself, laid over the frame, is then drawn into place.
+    laid = cast(Pixels, cv2.warpAffine(known_luma, affine, (frame_luma.shape[1], frame_luma.shape[0])))
+    drawn = follow(laid, frame_luma, placement, (known_luma.shape[0], known_luma.shape[1]))
+    if drawn is not None:
+        finer = compare(frame_luma, known_luma, drawn, mirrored=mirrored, inliers=inliers)
+        if finer.alike_cells * finer.strong_fraction > placement.alike_cells * placement.strong_fraction:
+            placement = finer
     return placement if acceptable(placement) else None
 
 
