@@ -62,7 +62,8 @@ class _DescriptorStore:
         return (found.st_size, found.st_mtime_ns)
 
     def close(self) -> None:
-        os.close(self._descriptor)
+        descriptor, self._descriptor = self._descriptor, -1  # the number may soon be another file's
+        os.close(descriptor)
 
 
 class _MemoryStore:

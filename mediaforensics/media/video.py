@@ -419,7 +419,7 @@ def _best_stream(container: Any, record: Record, single_picture: bool) -> Any:
     chosen = best if any(best is stream for stream in candidates) else candidates[0]
     alike = sum((other.width, other.height) == (chosen.width, chosen.height) for other in candidates)
     if single_picture and alike >= _TILES_AT_LEAST:
-        # A picture and its alpha, once more as a track, make four of one size; more are tiles of a larger one.
+        # A picture and its alpha, once more as a track, make four of one size; more are tiles.
         now = Timestamp(0, Fraction(1))
         record.gap(now, now, f"a picture in {alike} tiles, of which only the first was analysed")
         return chosen

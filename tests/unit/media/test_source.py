@@ -157,6 +157,19 @@ def test_evidence_is_left_as_it_was(file):
         assert after.st_atime_ns == before.st_atime_ns
 
 
+def test_a_closed_source_never_reads_what_took_its_descriptor(file, tmp_path):
+    source = Source.open(file)
+    source.close()
+    source.close()
+    other = tmp_path / "other"
+    other.write_bytes(b"x" * len(CONTENT))
+    with other.open("rb"):
+        with pytest.raises(OSError):
+            source.read_at(0, 10)
+        with pytest.raises(CannotOpen):
+            _ = source.digests
+
+
 def test_repr_shows_no_content(file):
     with Source.open(file) as source:
         assert repr(source) == f"Source(name='evidence.bin', size_bytes={len(CONTENT)})"
