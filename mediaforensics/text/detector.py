@@ -25,8 +25,7 @@ _RETRY_STRENGTH = 1.25
 _SURE = 0.97
 """A reading this sure is not repeated."""
 _DOUBTFUL = 0.9
-_PROMISING = 0.5
-"""A first reading between these two is worth a thorough second one, on the next sample."""
+"""A first reading less sure than this is worth a thorough second one, on the next sample."""
 _MAX_RETRIES = 2
 _SAME_THING = 0.5
 """Overlap (intersection over union) of two findings of one thing that is no text."""
@@ -252,7 +251,7 @@ class TextExaminer:
         stronger = sighting.strength >= _RETRY_STRENGTH
         if stronger:
             track.imprint = Imprint(edges, [line.quad for line in track.message.lines])
-        first_time = track.retries == 0 and _PROMISING <= track.confidence() < _DOUBTFUL
+        first_time = track.retries == 0 and track.reading is not None and track.confidence() < _DOUBTFUL
         if track.confidence() < _SURE and track.retries < _MAX_RETRIES and (stronger or first_time):
             track.retries += 1
             again = self._read(sample, track.box(), track.message, quick=False)

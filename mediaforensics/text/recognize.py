@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from mediaforensics.media.frame import Pixels, View
 from mediaforensics.text.layout import Message
@@ -23,6 +23,7 @@ from mediaforensics.text.tesseract import ENGINE, Tesseract
 _SPARSE_LETTERS = 0.9
 """Letters per line height of width. Latin text has 1.1 (wide capitals) to 2.5. PP-OCR leaves blank what is in
 no script it knows, so a line of Cyrillic or Arabic has next to none: measured 0 to 0.8."""
+_TOO_SPARSE_LETTERS = 0.5
 _DOUBTFUL = 0.75
 """PP-OCR's confidence on text that it can read is above 0.9, on a script that it lacks mostly below this."""
 _READABLE = 0.7
@@ -42,6 +43,8 @@ _HOPELESS = 0.35
 _QUICK_ATTEMPTS = 3
 _ALL_ATTEMPTS = 8
 _MIN_LETTERS = 2
+_SURELY_TEXT = 0.6
+"""The line detector's confidence below which a region without known letters is not worth Tesseract's time."""
 _RIGHT_TO_LEFT = ("Arabic", "Hebrew")
 NOTHING = Reading(text="", confidence=0.0, engine=ENGINE)
 _MIXED_LETTERS = 3
@@ -74,6 +77,10 @@ class MessageReading:
     language: str | None
     engine: str
     legible: bool
+
+
+UNREAD = MessageReading(text="", confidence=0.0, script="Common", language=None, engine=ENGINE, legible=False)
+"""A text, to the line detector's eye, that no engine could read."""
 
 
 class MessageReader:
@@ -112,11 +119,21 @@ class MessageReader:
         """
         rows = [[cut_out(view, line.quad) for line in row] for row in message.rows]
         plain = [[self._ppocr.read(line) for line in row] for row in rows]
-        if self._tesseract is not None and (script := self._suspected(rows, plain)) is not None:
-            foreign = self._read_foreign(self._tesseract, rows, plain, script, quick)
+        sure = max(line.confidence for line in message.lines) >= _SURELY_TEXT
+        if self._tesseract is not None and sure and (script := self._suspected(rows, plain)) is not None:
+            # Tesseract takes the edge of a bar for a letter: no margin for it.
+            flat = [reading for row in plain for reading in row]
+            tight = [[cut_out(view, line.quad, margin=0.0) for line in row] for row in message.rows]
+            foreign = self._read_foreign(self._tesseract, tight, plain, script, quick)
             if foreign is not None:
                 return foreign
-        return _assembled(plain, minimum=_READABLE, line_minimum=_LINE_READABLE)
+            if not script and all(reading.confidence == 0 or not _letters(reading) for reading in flat):
+                return UNREAD
+        result = _assembled(plain, minimum=_READABLE, line_minimum=_LINE_READABLE)
+        if result is not None and _letters_per_height(rows, plain) < _TOO_SPARSE_LETTERS:
+            # A few letters of a line that is in another script say nothing.
+            return replace(result, legible=False)
+        return result
 
     def _suspected(self, rows: list[list[Pixels]], plain: list[list[Reading]]) -> str | None:
         """Which script it may be that PP-OCR lacks: ``""`` for any, None where PP-OCR's reading stands."""
@@ -124,10 +141,9 @@ class MessageReader:
         text = " ".join(reading.text for reading in readings)
         letters = sum(map(_letters, readings))
         aspects = [line.shape[1] / line.shape[0] for row in rows for line in row]
-        heights = sum(aspects)
         if max(aspects) < _LINE_ASPECT:
             return None
-        if letters < _SPARSE_LETTERS * heights:
+        if _letters_per_height(rows, plain) < _SPARSE_LETTERS:
             return ""
         if sum(_letters(r) * r.confidence for r in readings) < _DOUBTFUL * letters:
             return ""
@@ -190,7 +206,7 @@ class MessageReader:
             code: tesseract.readings(line, code + mixed, SCRIPT_OF_LANGUAGE[code], attempts) for code in codes
         }
         best: dict[str, Reading] = dict.fromkeys(codes, NOTHING)
-        for _ in range(_TRIAL_ROUNDS):
+        for _ in range(max(_TRIAL_ROUNDS, attempts // 2)):
             for code in codes:
                 best[code] = next(begun[code], best[code])
                 if best[code].confidence >= _LIKELY and _letters(best[code]) >= _MIXED_LETTERS:
@@ -206,6 +222,12 @@ class MessageReader:
         if best[likeliest].confidence < _HOPELESS:
             return None
         return likeliest, begun[likeliest], best[likeliest]
+
+
+def _letters_per_height(rows: list[list[Pixels]], plain: list[list[Reading]]) -> float:
+    """Letters read for each line height of width."""
+    heights = float(sum(line.shape[1] / line.shape[0] for row in rows for line in row))
+    return sum(_letters(reading) for row in plain for reading in row) / heights
 
 
 def _last(readings: Iterator[Reading], otherwise: Reading) -> Reading:

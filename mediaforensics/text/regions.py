@@ -37,6 +37,8 @@ _MIN_HEIGHT_PX = 5.0
 _MARGIN = 0.15
 _EVEN = 16.0
 """Spread of brightness (0..255) over the middle three fifths of an even ground, with coding noise."""
+_MAX_HEIGHT = 0.3
+"""Height of a line as a share of the longer side; on smooth ground the network finds lines of any size."""
 _VERTICAL_RATIO = 1.5
 """A rectangle this much higher than wide holds a line turned by a quarter."""
 
@@ -120,6 +122,8 @@ class LineDetector:
         probability = self._session.run(None, {"x": network_input(pixels)})[0][0, 0]
         lines = []
         for corners, confidence in rectangles(probability):
+            if _height(corners) > _MAX_HEIGHT * max(shown):
+                continue
             corners[:, 0] = np.clip(corners[:, 0], 0, shown[0]) * width / shown[0]
             corners[:, 1] = np.clip(corners[:, 1], 0, shown[1]) * height / shown[1]
             bar = _bar(view.pixels, corners)
@@ -188,6 +192,10 @@ def rectangles(probability: NDArray[np.float32]) -> list[tuple[NDArray[np.float6
         if min(a, b) >= _MIN_HEIGHT_PX:
             found.append((_corners((x, y), (a, b), degrees), confidence))
     return found
+
+
+def _height(corners: NDArray[Any]) -> float:
+    return float(np.linalg.norm(corners[3] - corners[0]))
 
 
 def _mean_inside(probability: NDArray[np.float32], corners: NDArray[Any]) -> float:

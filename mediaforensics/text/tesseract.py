@@ -121,8 +121,13 @@ class Tesseract:
 
 
 def _without_marks(text: str) -> str:
-    """Drop the invisible direction marks that Tesseract adds around digits; order is logical without them."""
-    return "".join(letter for letter in text if letter not in "\u200e\u200f\u202a\u202b\u202c\u202d\u202e")
+    """Drop what is not in the picture.
+
+    Direction marks that Tesseract adds around digits (the order is logical without them), and bars and dashes
+    at both ends, which are the edges of the ground that the line is written on.
+    """
+    text = "".join(letter for letter in text if letter not in "\u200e\u200f\u202a\u202b\u202c\u202d\u202e")
+    return text.strip(" |_\\/~=‘’`^")
 
 
 def _pictures(line: Pixels, attempts: int) -> Iterator[NDArray[Any]]:

@@ -1,0 +1,131 @@
+from __future__ import annotations
+
+import pytesseract
+import pytest
+from lettering import SIZE, ground, sample, watch, write
+
+from mediaforensics.detect import Surroundings
+from mediaforensics.observations import Failure, TextSeen
+
+FIRST, SECOND = "The tide was out\nand 12 boats waited", "Nobody came ashore\nbefore the evening"
+
+
+def card(text, seed=0, place=(640, 360), opacity=1.0):
+    return write(ground(seed), text, place, 48, opacity=opacity, stroke_width=2, stroke_fill=(0, 0, 0))
+
+
+def test_a_text_that_stays_is_one_track_across_a_cut(text_detector):
+    pictures = [ground(0), card(FIRST), card(FIRST), card(FIRST, seed=5), card(FIRST, seed=5), ground(5)]
+    samples = [sample(p, 0.5 * i, new_picture=i in (0, 3)) for i, p in enumerate(pictures)]
+    seen, _ = watch(text_detector, samples)
+    assert [[o.text for o in found] for found in seen] == [[], [], [FIRST], [FIRST], [FIRST], []]
+    assert len({o.track for found in seen for o in found}) == 1
+    assert seen[2][0].box.y0 < 360 < seen[2][0].box.y1 and len(seen[2][0].lines) == 2
+
+
+def test_another_text_in_the_same_place_is_another_track(text_detector):
+    pictures = [card(FIRST), card(FIRST), card(SECOND), card(SECOND)]
+    seen, _ = watch(text_detector, [sample(p, 0.5 * i) for i, p in enumerate(pictures)])
+    assert seen[1][0].text == FIRST and seen[3][0].text == SECOND
+    assert seen[1][0].track != seen[3][0].track
+
+
+def test_a_text_is_read_once(text_detector, monkeypatch):
+    from mediaforensics.text.recognize import MessageReader
+
+    calls = []
+    read = MessageReader.read
+    monkeypatch.setattr(MessageReader, "read", lambda *a, **k: calls.append(1) or read(*a, **k))
+    watch(text_detector, [sample(card(FIRST, seed=i // 3), 0.5 * i) for i in range(9)])
+    assert len(calls) == 1
+
+
+def test_a_text_that_fades_in_ends_with_its_best_reading(text_detector):
+    fades = [0.0, 0.15, 0.35, 0.7, 1.0, 1.0]
+    samples = [sample(card(FIRST, opacity=a), 0.2 * i, new_text=i > 0) for i, a in enumerate(fades)]
+    seen, _ = watch(text_detector, samples)
+    texts = [o for found in seen for o in found]
+    assert max(texts, key=lambda o: o.confidence).text == FIRST
+    assert len({o.track for o in texts}) == 1
+
+
+def test_texts_apart_are_tracks_apart(text_detector):
+    picture = card("Harbour, 6 a.m.", place=(250, 90))
+    picture = write(picture, "Nobody came ashore", (900, 640), 36)
+    seen, _ = watch(text_detector, [sample(picture, 0), sample(picture, 1)])
+    assert sorted(o.text for o in seen[1]) == ["Harbour, 6 a.m.", "Nobody came ashore"]
+    assert len({o.track for o in seen[1]}) == 2
+
+
+def test_a_message_that_is_revealed_line_by_line_is_one_text(text_detector):
+    partly = write(ground(), "The tide was out", (640, 330), 48)
+    whole = write(partly, "and 12 boats waited", (640, 390), 48)
+    seen, _ = watch(
+        text_detector, [sample(p, i) for i, p in enumerate([partly, partly, whole, whole, whole])]
+    )
+    assert len({o.track for found in seen for o in found}) == 1
+    best = max((o for found in seen for o in found), key=lambda o: o.confidence)
+    assert best.text == FIRST
+
+
+def test_nothing_is_said_of_pictures_without_text(text_detector):
+    seen, end = watch(text_detector, [sample(ground(i, 200), i, new_picture=True) for i in range(4)])
+    assert not any(seen) and not end
+
+
+def test_a_still_picture_is_read_from_its_single_sample(text_detector):
+    examiner = text_detector.begin(Surroundings(size_px=SIZE, moving=False))
+    (text,) = examiner.examine(sample(card(FIRST), 0.0, new_picture=True), ())
+    assert isinstance(text, TextSeen)
+    assert (text.text, text.language, text.detector) == (FIRST, "en", "text")
+
+
+def test_two_files_at_once_do_not_mix(text_detector):
+    one, two = (text_detector.begin(Surroundings(size_px=SIZE, moving=True)) for _ in range(2))
+    for i in range(2):
+        first = list(one.examine(sample(card(FIRST), i), ()))
+        second = list(two.examine(sample(card(SECOND), i), ()))
+    assert [o.text for o in first] == [FIRST] and [o.text for o in second] == [SECOND]
+
+
+def test_tesseract_that_hangs_costs_one_text_and_is_reported(text_detector, monkeypatch):
+    from mediaforensics.text.recognize import MessageReader
+
+    read = MessageReader.read
+
+    def hang(self, view, message, quick=False):
+        if message.box.y0 > 400:
+            raise RuntimeError("Tesseract process timeout")
+        return read(self, view, message, quick=quick)
+
+    monkeypatch.setattr(MessageReader, "read", hang)
+    picture = write(card("Harbour, 6 a.m.", place=(250, 90)), "Nobody came ashore", (900, 640), 36)
+    seen, _ = watch(text_detector, [sample(picture, 0), sample(picture, 1)])
+    said = [o for found in seen for o in found]
+    assert {o.text for o in said if isinstance(o, TextSeen)} == {"Harbour, 6 a.m."}
+    (failure,) = [o for o in said if isinstance(o, Failure)]
+    assert "timeout" in failure.why
+
+
+@pytest.mark.parametrize("size", [(64, 48), (2, 2), (1920, 33)])
+def test_odd_sizes_do_no_harm(text_detector, size):
+    import numpy as np
+
+    picture = np.zeros((size[1], size[0], 3), np.uint8)
+    for moving in (True, False):
+        examiner = text_detector.begin(Surroundings(size_px=size, moving=moving))
+        assert list(examiner.examine(sample(picture, 0.0, new_picture=True), ())) == []
+
+
+def test_a_change_of_size_in_the_middle_does_no_harm(text_detector):
+    small = card(FIRST)[::2, ::2].copy()
+    seen, _ = watch(
+        text_detector, [sample(p, i) for i, p in enumerate([card(FIRST), small, small, card(FIRST)])]
+    )
+    assert len(seen) == 4
+
+
+def test_what_it_says_of_itself(text_detector):
+    assert text_detector.name == "text" and text_detector.emits == (TextSeen,) and not text_detector.needs
+    assert [len(model.read()) > 1_000_000 for model in text_detector.models] == [True, True]
+    assert pytesseract.get_languages()
