@@ -49,7 +49,7 @@ class Material:
     scenes: list[np.ndarray]
     art: Art
     photos: list[Photo] = field(default_factory=list)
-    photo_share: float = 0.35
+    photo_share: float = 0.45
 
 
 @dataclass

@@ -25,6 +25,9 @@ from training.overlays.layers import KINDS
 from training.overlays.net import OverlayNet
 from training.overlays.photos import clean_crops, photographs_in_colour
 
+_MOST_SHARE = 0.35
+"""No kind may use more of the allowed false alarms than this."""
+
 
 class Shipped(nn.Module):
     """The network with calibrated confidences and mask fractions as its answers."""
@@ -69,21 +72,40 @@ def calibrate(
 ) -> tuple[np.ndarray, np.ndarray]:
     """Shift and scale per kind, from logits of harmless ``none`` and violent ``some`` with their ``labels``.
 
-    Lowers all thresholds together, each at the same upper quantile of the harmless ones, until any kind fires
-    on ``rate`` of them; the scale makes a logit half-way to the median positive a confidence of 0.8.
+    Starts above every harmless logit and lowers one threshold after another, always the one whose next step
+    finds most violent examples per false alarm, until any kind fires on ``rate`` of the harmless ones. The
+    scale makes a logit half-way to the median positive a confidence of 0.8.
     """
-    best = np.full(len(KINDS), np.inf)
-    for share in np.linspace(0.0, rate, 41):
-        at = np.quantile(none, 1 - share, axis=0)
-        if (none > at).any(1).mean() <= rate:
-            best = at
-    best = np.maximum(best, -3.0)
+    order = -np.sort(-none, axis=0)  # the highest harmless logit of each kind first
+    depth = np.zeros(len(KINDS), int)
+    budget = int(rate * len(none))
+    positives = [some[labels[:, k] > 0, k] for k in range(len(KINDS))]
+    firing = np.zeros(len(none), bool)
+    while True:
+        best, choice = 0.0, None
+        for k in range(len(KINDS)):
+            if depth[k] >= _MOST_SHARE * budget:
+                continue
+            for ahead in (1, 2, 4):
+                new = firing | (none[:, k] > order[depth[k] + ahead, k])
+                cost = int(new.sum())
+                if cost > budget:
+                    continue
+                now = (positives[k] > order[depth[k], k]).mean()
+                gain = (positives[k] > order[depth[k] + ahead, k]).mean() - now
+                value = gain / max(cost - int(firing.sum()), 0.5)
+                if gain > 0 and value > best:
+                    best, choice = value, (k, ahead, new)
+        if choice is None:
+            break
+        depth[choice[0]] += choice[1]
+        firing = choice[2]
+    shift = order[depth, np.arange(len(KINDS))]
     scale = np.ones(len(KINDS))
-    for k in range(len(KINDS)):
-        positive = some[labels[:, k] > 0, k]
-        gap = max(float(np.median(positive)) - best[k], 1.0) / 2
+    for k, positive in enumerate(positives):
+        gap = max(float(np.median(positive)) - shift[k], 1.0) / 2
         scale[k] = np.log(0.8 / 0.2) / gap
-    return best, np.clip(scale, 0.5, 3.0)
+    return shift, np.clip(scale, 0.5, 3.0)
 
 
 def _halve(model: onnx.ModelProto) -> onnx.ModelProto:

@@ -67,8 +67,17 @@ def _coloured(rng: Rng, grey: Picture) -> Picture:
 def _backdrop(rng: Rng, scenes: list[np.ndarray]) -> Picture:
     """A studio wall, a gradient (sunsets among them), noise, blocks of colour, or a piece of a real scene."""
     r = rng.random()
-    _, y = grid()
+    x, y = grid()
     v = (y / SIDE_PX)[..., None]
+    if rng.random() < 0.12:  # a curtain, often red, or warm things out of focus: hair, wood, lamps
+        hue = np.array([rng.uniform(0.4, 1), rng.uniform(0.05, 0.6), rng.uniform(0, 0.3)], np.float32)
+        hue = hue if rng.random() < 0.75 else rng.random(3).astype(np.float32)
+        if rng.random() < 0.5:
+            bent = x + 12 * (noise(rng, 0.6) - 0.5)
+            folds = 0.6 + 0.3 * np.sin(bent / rng.uniform(1.5, 9)) + 0.2 * np.sin(bent / rng.uniform(2, 20))
+        else:
+            folds = 0.35 + 0.9 * cv2.GaussianBlur(noise(rng, rng.uniform(1, 4)), (0, 0), rng.uniform(2, 7))
+        return np.clip(folds[..., None] * hue, 0, 1).astype(np.float32)
     if r < 0.4 and scenes:
         scene = scenes[rng.integers(len(scenes))]
         side = int(rng.uniform(0.3, 1.0) * min(scene.shape[:2]))
