@@ -20,7 +20,7 @@ import resource
 import threading
 import time
 from collections import deque
-from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Generator, Hashable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from fractions import Fraction
@@ -224,7 +224,7 @@ class Stream:
             raise OptionError("the analysis is still running: iterate to the end, or close the stream first")
         return self._report
 
-    def _run(self) -> Iterator[Event]:
+    def _run(self) -> Generator[Event, None, None]:
         frames: queue.Queue[Sample | BaseException | None] = queue.Queue(maxsize=2)
         reader = threading.Thread(
             target=self._read, args=(frames,), name="mediaforensics-decode", daemon=True
