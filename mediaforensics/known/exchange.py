@@ -11,6 +11,7 @@ from mediaforensics.types import HashValue
 
 _SEPARATORS = re.compile(r"[,;\t ]+")
 _HEX = re.compile(r"[0-9a-fA-F]{8,}")
+_DIGIT = re.compile(r"[0-9]")
 _KIND_WORDS = frozenset({"pdq", "hash_pdq", "pdq-256"})
 _OTHER_KINDS = frozenset({"md5", "sha1", "sha256", "phash", "photodna", "hash_md5", "video_md5", "tmk"})
 
@@ -65,7 +66,7 @@ def read_hash_list(text: str, list_name: str) -> tuple[list[ListedHash], list[Pr
         stripped = line.strip().lstrip("﻿")
         if not stripped or stripped.startswith("#"):
             continue
-        heading, first_content = first_content and not _HEX.search(stripped), False
+        heading, first_content = first_content and not _DIGIT.search(stripped), False
         if heading:
             continue
         try:

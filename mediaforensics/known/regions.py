@@ -12,7 +12,7 @@ from mediaforensics.media.frame import Pixels
 
 Rectangle = tuple[int, int, int, int]
 
-_EDGE_LEVEL = 14
+_EDGE_LEVEL = 10
 _SIDE_FRACTION = 0.14
 """Shortest side looked for, as a share of the frame's shorter side."""
 _SUPPORT = 0.7

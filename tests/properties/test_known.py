@@ -1,0 +1,59 @@
+"""The index against the definition of distance; hash lists against any text."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from mediaforensics.errors import BadHash
+from mediaforensics.known.exchange import read_hash_list
+from mediaforensics.known.index import HashIndex
+from mediaforensics.types import HashValue
+
+near = st.lists(st.integers(0, 255), max_size=40).map(lambda bits: sum({1 << bit for bit in bits}))
+values = st.one_of(st.integers(0, 2**256 - 1), near).map(
+    lambda number: HashValue("pdq", 256, number.to_bytes(32, "big"))
+)
+
+
+@settings(max_examples=150, deadline=None)
+@given(st.lists(values, max_size=12), values, st.integers(0, 256), st.integers(0, 3))
+def test_the_index_finds_what_comparing_each_finds(
+    stored: list[HashValue], query: HashValue, radius_bits: int, copies: int
+) -> None:
+    stored = stored + stored[:copies]
+    truth = [(row, query.distance_bits(value)) for row, value in enumerate(stored)]
+    truth = sorted((pair for pair in truth if pair[1] <= radius_bits), key=lambda pair: (pair[1], pair[0]))
+    assert HashIndex(stored).within(query, radius_bits) == truth
+
+
+@settings(deadline=None)
+@given(st.lists(values, max_size=8), st.sampled_from(["{}", "pdq {}", "{},a name.jpg", "x.jpg;{}", '"{}"']))
+def test_a_written_list_reads_back(stored: list[HashValue], pattern: str) -> None:
+    found, problems = read_hash_list("\n".join(pattern.format(value.hex()) for value in stored), "list")
+    assert [listed.value for listed in found] == stored
+    assert problems == []
+
+
+@settings(deadline=None)
+@given(st.text(max_size=400))
+def test_any_text_is_read_without_an_error(text: str) -> None:
+    found, problems = read_hash_list(text, "list")
+    assert len(found) + len(problems) <= len(text.splitlines())
+
+
+@given(st.text(max_size=70))
+def test_fixed_width_hexadecimal_only(text: str) -> None:
+    try:
+        value = HashValue.from_hex("pdq", 256, text)
+    except BadHash:
+        return
+    assert value.hex() == text.strip().lower()
+
+
+def test_a_leading_zero_is_part_of_the_value() -> None:
+    digits = "00" * 4 + "ab" * 28
+    assert HashValue.from_hex("pdq", 256, digits).hex() == digits
+    with pytest.raises(BadHash):
+        HashValue.from_hex("pdq", 256, digits.lstrip("0"))

@@ -1,0 +1,129 @@
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+from known_pictures import fitted, inset, photo, sample, save
+
+from mediaforensics.detect import Surroundings
+from mediaforensics.known.detector import KnownDetector
+from mediaforensics.known.hashes import pdq
+from mediaforensics.known.store import KnownSet
+from mediaforensics.media.frame import Pixels
+from mediaforensics.observations import KnownSeen
+from mediaforensics.options import KnownOptions
+from mediaforensics.types import Box
+
+SIZE = (1280, 720)
+
+
+@pytest.fixture(scope="module")
+def known(tmp_path_factory: pytest.TempPathFactory) -> KnownSet:
+    folder = tmp_path_factory.mktemp("sets") / "wanted"
+    folder.mkdir()
+    for seed in range(1, 5):
+        save(folder / f"p{seed}.png", photo(seed, 960, 540))
+    return KnownSet.open(folder)
+
+
+def seen(known: KnownSet, frames: Sequence[Pixels], *, step_s: float = 1.0) -> list[list[KnownSeen]]:
+    examiner = KnownDetector(known, KnownOptions()).begin(Surroundings(size_px=SIZE, moving=len(frames) > 1))
+    result = [
+        list(examiner.examine(sample(frame, i * step_s, new_picture=i == 0), ()))
+        for i, frame in enumerate(frames)
+    ]
+    assert list(examiner.end()) == []
+    return result
+
+
+def test_a_known_picture_that_fills_the_frame(known: KnownSet) -> None:
+    ((found,),) = seen(known, [fitted(photo(2, 960, 540), *SIZE)])
+    assert (found.entry_id, found.list_name, found.extent) == ("p2", "wanted", "frame")
+    assert (found.algorithm, found.inliers, found.mirrored) == ("pdq-256", 0, False)
+    assert found.distance_bits <= 12
+    assert found.box == Box(0, 0, *SIZE)
+    assert found.covered_fraction < 0.1
+
+
+def test_mirrored(known: KnownSet) -> None:
+    ((found,),) = seen(known, [fitted(photo(2, 960, 540)[:, ::-1], *SIZE)])
+    assert found.mirrored and found.entry_id == "p2"
+
+
+def test_between_bars(known: KnownSet) -> None:
+    frame = np.full((720, 1280), 5, np.uint8)
+    frame = inset(frame, photo(3, 960, 540), Box(0, 100, 1280, 620))
+    ((found,),) = seen(known, [frame])
+    assert (found.entry_id, found.extent) == ("p3", "frame")
+    assert found.box.iou(Box(0, 100, 1280, 620)) > 0.95
+
+
+def test_an_inset_of_a_third_of_the_height(known: KnownSet) -> None:
+    where = Box(820, 60, 1236, 294)
+    ((found,),) = seen(known, [inset(photo(9, *SIZE), photo(1, 960, 540), where)])
+    assert (found.entry_id, found.extent) == ("p1", "region")
+    assert found.box.iou(where) > 0.9
+
+
+def test_nothing_known(known: KnownSet) -> None:
+    assert seen(known, [photo(seed, *SIZE) for seed in range(20, 26)]) == [[]] * 6
+
+
+def test_a_picture_that_is_covered_more_and_more_is_kept(known: KnownSet) -> None:
+    clean = fitted(photo(2, 960, 540), *SIZE)
+    random = np.random.default_rng(1)
+    frames = [clean.copy()]
+    for _ in range(6):
+        frame = frames[-1].copy()
+        for _ in range(6):
+            centre = int(random.integers(0, 1280)), int(random.integers(0, 720))
+            cv2.circle(frame, centre, 60, int(random.integers(0, 60)), -1)
+        frames.append(frame)
+    found = seen(known, frames)
+    assert [[k.entry_id for k in each] for each in found] == [["p2"]] * 7
+    covered = [each[0].covered_fraction for each in found]
+    assert covered[0] < 0.1 < covered[-1]
+
+
+def test_a_slow_zoom_is_followed(known: KnownSet) -> None:
+    clean = fitted(photo(2, 960, 540), *SIZE)
+    frames = [
+        cv2.warpAffine(clean, cv2.getRotationMatrix2D((640, 360), 0, 1 + 0.05 * i), SIZE) for i in range(6)
+    ]
+    assert [[k.entry_id for k in each] for each in seen(known, frames)] == [["p2"]] * 6
+
+
+def test_it_is_gone_when_it_is_gone(known: KnownSet) -> None:
+    clean = fitted(photo(2, 960, 540), *SIZE)
+    found = seen(known, [clean, photo(30, *SIZE), photo(31, *SIZE)])
+    assert [len(each) for each in found] == [1, 0, 0]
+
+
+def test_an_inset_that_stays_is_seen_in_every_sample(known: KnownSet) -> None:
+    where = Box(100, 60, 516, 294)
+    frame = inset(photo(9, *SIZE), photo(1, 960, 540), where)
+    assert [len(each) for each in seen(known, [frame] * 4)] == [1, 1, 1, 1]
+
+
+def test_a_hash_list_finds_whole_frames(tmp_path: Path) -> None:
+    listed = tmp_path / "agency.txt"
+    listed.write_text(f"{pdq(photo(2, 960, 540)).value().hex()},entry-7\n")
+    ((found,),) = seen(KnownSet.open(listed), [fitted(photo(2, 960, 540), *SIZE)])
+    assert (found.entry_id, found.list_name, found.covered_fraction) == ("entry-7", "agency", 0.0)
+
+
+def test_a_blank_frame_matches_nothing(known: KnownSet) -> None:
+    assert seen(known, [np.full((720, 1280), 128, np.uint8), np.zeros((16, 16), np.uint8)]) == [[], []]
+
+
+def test_two_runs_say_the_same(known: KnownSet) -> None:
+    frames = [inset(photo(9, *SIZE), photo(1, 960, 540), Box(100, 60, 516, 294)), photo(30, *SIZE)]
+    assert seen(known, frames) == seen(known, frames)
+
+
+def test_what_it_declares(known: KnownSet) -> None:
+    detector = KnownDetector(known, KnownOptions())
+    assert (detector.name, tuple(detector.needs), tuple(detector.emits)) == ("known", (), (KnownSeen,))

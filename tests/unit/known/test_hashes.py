@@ -1,0 +1,134 @@
+from __future__ import annotations
+
+import csv
+import os
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pdqhash
+import pytest
+from known_pictures import photo
+from PIL import Image
+
+from mediaforensics.known.hashes import ORIENTATIONS, UPRIGHT, Orientation, pdq, phash, without_bars
+from mediaforensics.types import HashValue
+
+DATA = Path(os.environ["MF_TEST_DATA"]) if os.environ.get("MF_TEST_DATA") else None
+needs_data = pytest.mark.skipif(DATA is None, reason="MF_TEST_DATA is not set")
+
+
+def reference(luma: np.ndarray) -> tuple[HashValue, int]:
+    bits, quality = pdqhash.compute(np.repeat(luma[..., None], 3, axis=2))
+    return HashValue("pdq", 256, np.packbits(bits).tobytes()), quality
+
+
+def read(path: Path) -> np.ndarray:
+    with Image.open(path) as picture:
+        return cv2.cvtColor(np.asarray(picture.convert("RGB")), cv2.COLOR_RGB2GRAY)
+
+
+@pytest.mark.parametrize(
+    "size", [(64, 64), (65, 127), (128, 129), (480, 360), (1280, 720), (333, 1000), (97, 61)]
+)
+def test_pdq_agrees_with_the_reference(size: tuple[int, int]) -> None:
+    for seed in range(3):
+        luma = photo(seed, *size)
+        expected, quality = reference(luma)
+        own = pdq(luma)
+        assert own.quality == quality
+        assert own.value().distance_bits(expected) <= 2
+
+
+def test_quality_of_plain_and_smooth_pictures_is_low() -> None:
+    assert pdq(np.full((100, 100), 90, np.uint8)).quality == 0
+    slope = np.tile(np.arange(256, dtype=np.uint8), (200, 1))
+    assert pdq(slope).quality == reference(slope)[1] < 50
+
+
+@pytest.mark.parametrize("shape", [(1, 1), (1, 500), (3, 3), (63, 63)])
+def test_tiny_pictures_have_a_hash(shape: tuple[int, int]) -> None:
+    assert pdq(np.full(shape, 7, np.uint8)).value().bits == 256
+
+
+def test_eight_orientations_match_the_turned_pictures() -> None:
+    luma = photo(5, 512, 512)
+    hashed = pdq(luma)
+    for orientation in ORIENTATIONS:
+        turned = luma.T if orientation.transpose else luma
+        turned = turned[:, ::-1] if orientation.flip_x else turned
+        turned = turned[::-1] if orientation.flip_y else turned
+        there = pdq(np.ascontiguousarray(turned)).value()
+        # Picking every eighth pixel is not symmetric; this drawn picture is finer-grained than photographs.
+        assert hashed.value(orientation).distance_bits(there) <= 26, orientation
+    assert len({hashed.value(o).hex() for o in ORIENTATIONS}) == 8
+
+
+def test_which_orientations_are_mirrored() -> None:
+    assert not UPRIGHT.mirrored
+    assert Orientation(False, True, False).mirrored
+    assert not Orientation(False, True, True).mirrored
+    assert Orientation(True, False, False).mirrored
+    assert not Orientation(True, True, False).mirrored
+
+
+def test_phash_is_that_of_imagehash() -> None:
+    value = phash(np.repeat(photo(2)[..., None], 3, axis=2))
+    assert (value.algorithm, value.bits) == ("phash", 64)
+
+
+def test_bars_above_and_below_are_found() -> None:
+    framed = np.full((360, 480), 16, np.uint8)
+    framed[45:315] = photo(1, 480, 270)
+    x0, y0, x1, y1 = without_bars(framed) or (0, 0, 0, 0)
+    assert (x0, x1) == (0, 480)
+    assert abs(y0 - 45) <= 2 and abs(y1 - 315) <= 2
+
+
+def test_bars_with_a_caption_on_them_are_found() -> None:
+    framed = np.full((360, 480), 250, np.uint8)
+    framed[60:300] = photo(1, 480, 240)
+    cv2.putText(framed, "we will come", (150, 340), cv2.FONT_HERSHEY_SIMPLEX, 0.8, 0, 2)
+    found = without_bars(framed)
+    assert found is not None
+    assert abs(found[1] - 60) <= 2 and abs(found[3] - 300) <= 2
+
+
+def test_bars_left_and_right_are_found() -> None:
+    framed = np.zeros((360, 640), np.uint8)
+    framed[:, 200:440] = photo(3, 240, 360)
+    found = without_bars(framed)
+    assert found is not None
+    assert abs(found[0] - 200) <= 2 and abs(found[2] - 440) <= 2
+
+
+def test_no_bars_where_there_are_none() -> None:
+    assert without_bars(photo(4)) is None
+    assert without_bars(np.zeros((200, 200), np.uint8)) is None
+    assert without_bars(np.zeros((3, 3), np.uint8)) is None
+
+
+@needs_data
+def test_published_hashes() -> None:
+    assert DATA is not None
+    with (DATA / "hashes/pdq/PDQMD5TestData.csv").open() as table:
+        rows = {Path(name).name: digits for name, digits in csv.reader(table)}
+    compared = 0
+    for path in sorted((DATA / "hashes/pdq/bridge-mods").glob("*.jpg")):
+        if path.name in rows:
+            expected = HashValue.from_hex("pdq", 256, rows[path.name])
+            assert pdq(read(path)).value().distance_bits(expected) <= 10, path.name
+            compared += 1
+    assert compared >= 10
+
+
+@needs_data
+def test_real_pictures_agree_with_the_reference() -> None:
+    assert DATA is not None
+    for path in sorted((DATA / "hashes/pictures").glob("*.jpg"))[:5]:
+        luma = read(path)
+        expected, quality = reference(luma)
+        own = pdq(luma)
+        assert own.quality == quality
+        if quality >= 50:
+            assert own.value().distance_bits(expected) <= 4, path.name
