@@ -1,7 +1,8 @@
 """Keeping a small picture of each thing that was seen, while its frame is alive.
 
-Nobody knows at that moment which of them a finding will cite. So one picture per thing waits, compressed,
-in a temporary file; only those asked for at the end are read back. Memory does not grow with the video.
+Nobody knows at that moment which of them a finding will cite. So one picture per thing waits: the latest
+few as pixels, because most are soon replaced by a clearer one, the others compressed in a temporary file.
+Only those asked for at the end are read back. Memory does not grow with the video.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ from dataclasses import dataclass
 from types import TracebackType
 
 import numpy as np
+from numpy.typing import NDArray
 from PIL import Image
 
 from mediaforensics.media.frame import Frame
@@ -25,8 +27,8 @@ from mediaforensics.types import Timestamp
 
 _log = logging.getLogger(__name__)
 
-_CLEARER_FRACTION = 0.15
-"""A picture is replaced only by one clearer by this share: less is noise and costs a compression."""
+_UNCOMPRESSED = 8
+"""Frames that wait as pixels, about 1 MB each. What is replaced while it waits is never compressed."""
 _JPEG_QUALITY = 85
 _IN_MEMORY_BYTES = 8 * 2**20
 _WASTE_BYTES = 32 * 2**20
@@ -34,16 +36,17 @@ _KEPT_PER_PICTURE = 20
 """Things remembered per picture wanted; a bound on the temporary file, far above what real videos show."""
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False)
 class _Slot:
-    """One compressed picture in the temporary file, shared by all things seen in that frame."""
+    """One picture, shared by all things seen in that frame: as pixels first, later in the temporary file."""
 
     time: Timestamp
-    offset: int
-    length: int
-    sha256: str
-    size_px: tuple[int, int]
     frame_size_px: tuple[int, int]
+    size_px: tuple[int, int]
+    pixels: NDArray[np.uint8] | None
+    sha256: str = ""
+    offset: int = 0
+    length: int = 0
     users: int = 0
 
 
@@ -62,7 +65,7 @@ class EvidenceKeeper:
         self._end = 0
         self._wasted = 0
         self._kept: dict[Hashable, tuple[float, _Slot]] = {}
-        self._latest: _Slot | None = None
+        self._waiting: list[_Slot] = []
         self._full = False
 
     def __enter__(self) -> EvidenceKeeper:
@@ -76,16 +79,16 @@ class EvidenceKeeper:
     def close(self) -> None:
         """Drop everything that was kept."""
         self._kept.clear()
-        self._latest = None
+        self._waiting.clear()
         self._spool.close()
 
     def offer(self, frame: Frame, keys: Iterable[Hashable], clarity: float) -> None:
-        """Keep this frame for each key that has none yet, or a clearly worse one.
+        """Keep this frame for each key that has none yet, or a less clear one.
 
         Parameters
         ----------
         frame : Frame
-            Compressed only if some key wants it, and once only for all keys and calls with the same time.
+            Looked at only if some key wants it, and once only for all keys and calls with the same time.
         keys : iterable of hashable
             What is seen in it, such as ``(detector, track)``.
         clarity : float
@@ -107,6 +110,7 @@ class EvidenceKeeper:
                 self._release(self._kept[key][1])
             self._kept[key] = (clarity, slot)
             slot.users += 1
+        self._compress_oldest()
         if self._wasted > _WASTE_BYTES and 2 * self._wasted > self._end:
             self._compact()
 
@@ -132,6 +136,9 @@ class EvidenceKeeper:
             if slot.time not in chosen and len(chosen) == self._options.max_pictures:
                 continue
             chosen.setdefault(slot.time, (slot, {}))[1].update(dict.fromkeys(ids))
+        for slot, _ in chosen.values():
+            self._compress(slot)
+        self._waiting.clear()
         return tuple(
             EvidencePicture(
                 time=slot.time,
@@ -146,8 +153,7 @@ class EvidenceKeeper:
 
     def _wants(self, key: Hashable, clarity: float) -> bool:
         if key in self._kept:
-            kept = self._kept[key][0]
-            return clarity - kept > abs(kept) * _CLEARER_FRACTION
+            return clarity > self._kept[key][0]
         if len(self._kept) >= self._options.max_pictures * _KEPT_PER_PICTURE:
             if not self._full:
                 _log.warning("no more evidence pictures: %d things are remembered already", len(self._kept))
@@ -156,24 +162,30 @@ class EvidenceKeeper:
         return True
 
     def _slot_of(self, frame: Frame) -> _Slot:
-        if self._latest is not None and self._latest.time == frame.time and self._latest.users:
-            return self._latest
-        pixels = np.ascontiguousarray(frame.rgb(self._options.side_px).pixels)
+        if self._waiting and self._waiting[-1].time == frame.time:
+            return self._waiting[-1]
+        # A copy, so that nothing else of the frame stays alive with it.
+        pixels = np.array(frame.rgb(self._options.side_px).pixels, order="C")
+        size_px = (pixels.shape[1], pixels.shape[0])
+        self._waiting.append(_Slot(frame.time, frame.size_px, size_px, pixels))
+        return self._waiting[-1]
+
+    def _compress_oldest(self) -> None:
+        self._waiting = [slot for slot in self._waiting if slot.users]
+        while len(self._waiting) > _UNCOMPRESSED:
+            self._compress(self._waiting.pop(0))
+
+    def _compress(self, slot: _Slot) -> None:
+        if slot.pixels is None:
+            return
         compressed = io.BytesIO()
-        Image.fromarray(pixels).save(compressed, "JPEG", quality=_JPEG_QUALITY)
+        Image.fromarray(slot.pixels).save(compressed, "JPEG", quality=_JPEG_QUALITY)
         data = compressed.getvalue()
         self._spool.seek(self._end)
         self._spool.write(data)
-        self._latest = _Slot(
-            time=frame.time,
-            offset=self._end,
-            length=len(data),
-            sha256=hashlib.sha256(pixels.tobytes()).hexdigest(),
-            size_px=(pixels.shape[1], pixels.shape[0]),
-            frame_size_px=frame.size_px,
-        )
+        slot.sha256 = hashlib.sha256(slot.pixels.tobytes()).hexdigest()
+        slot.offset, slot.length, slot.pixels = self._end, len(data), None
         self._end += len(data)
-        return self._latest
 
     def _release(self, slot: _Slot) -> None:
         slot.users -= 1
@@ -187,7 +199,7 @@ class EvidenceKeeper:
     def _compact(self) -> None:
         """Copy the pictures still in use to a fresh temporary file."""
         fresh, end = _new_spool(), 0
-        slots = {id(slot): slot for _, slot in self._kept.values()}
+        slots = {slot.time: slot for _, slot in self._kept.values() if slot.pixels is None}
         for slot in sorted(slots.values(), key=lambda slot: slot.offset):
             fresh.write(self._read(slot))
             slot.offset, end = end, end + slot.length

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import reduce
 from itertools import groupby
 
-from mediaforensics.findings.entries import Finding, KnownEntry, ThreatEntry
+from mediaforensics.findings.entries import Finding, KnownEntry, OverlayEntry, ThreatEntry
 from mediaforensics.report.citations import Citations, Link, beginning
 from mediaforensics.report.model import DetectorRun, EvidencePicture, Report
 from mediaforensics.report.pictures import Mark, data_uri, fitted, marks
@@ -141,7 +141,13 @@ class Page:
     def _card(self, finding: Finding) -> Card:
         evidence = self._citations.all_evidence(finding)
         showing = [picture for picture in self._report.evidence if evidence & set(picture.of)]
-        best = max(showing, key=lambda picture: len(evidence & set(picture.of)), default=None)
+        overlaid = {id for id in evidence if isinstance(self._citations.by_id[id], OverlayEntry)}
+        # The picture that shows the overlay says more than one that shows only the face it came to lie on.
+        best = max(
+            showing,
+            key=lambda picture: (not overlaid.isdisjoint(picture.of), len(evidence & set(picture.of))),
+            default=None,
+        )
         anchor = self._citations.anchors[finding.id]
         return Card(
             anchor=anchor,

@@ -148,6 +148,16 @@ def test_the_same_fault_again_and_again_is_one_line():
     assert len(text) < 10_000
 
 
+def test_a_finding_shows_the_picture_with_the_overlay():
+    report = samples.rich()
+    before, during = samples.picture(12.0, "f1", "k1", "t2"), samples.picture(15.0, "o1")
+    html = replace(report, evidence=(before, during)).to_html()
+    assert (
+        'Frame at <span class="time">00:15.000</span>'
+        in html[html.index(">x1<", html.index("<article")) :][:6000]
+    )
+
+
 def test_a_right_to_left_text_keeps_its_direction():
     html = samples.rich().to_html()
     assert '<blockquote dir="auto" lang="ar">سنمحو أسماءكم قريبا</blockquote>' in html
