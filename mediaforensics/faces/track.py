@@ -67,6 +67,8 @@ class _Track:
     last_direct_s: float
     checked_s: float
     patch: Patch
+    clear_patch: Patch
+    """The patch of its surest moment: between two fires it is the better witness."""
     look: Pixels
     """Aligned crop of its surest moment, to compare with when in doubt."""
     look_confidence: float
@@ -95,7 +97,7 @@ class Looks:
 
 
 class FaceTracker:
-    """The faces of one file. Bounded: at most 24 at a time, each with one crop and one patch."""
+    """The faces of one file. Bounded: at most 24 at a time, each with one crop and two patches."""
 
     def __init__(self) -> None:
         self._open: list[_Track] = []
@@ -178,7 +180,16 @@ class FaceTracker:
     def _begin(self, face: LocatedFace, time_s: float, picture: View, looks: Looks) -> None:
         self._count += 1
         self._open.append(
-            _Track(self._count, face, time_s, time_s, patch(picture, face), looks.crop(face), face.confidence)
+            _Track(
+                number=self._count,
+                face=face,
+                last_direct_s=time_s,
+                checked_s=time_s,
+                patch=patch(picture, face),
+                clear_patch=patch(picture, face),
+                look=looks.crop(face),
+                look_confidence=face.confidence,
+            )
         )
 
     def _see(self, track: _Track, face: LocatedFace, time_s: float, picture: View, looks: Looks) -> None:
@@ -192,6 +203,7 @@ class FaceTracker:
         track.face, track.patch = face, patch(picture, face)
         if face.confidence > track.look_confidence + 0.02:
             track.look, track.look_confidence, track.embedding = looks.crop(face), face.confidence, None
+            track.clear_patch = track.patch
 
     def _lose(self, track: _Track, time_s: float) -> None:
         self._open.remove(track)
@@ -202,22 +214,21 @@ class FaceTracker:
         self, track: _Track, face: LocatedFace, time_s: float, picture: View, new_picture: bool, looks: Looks
     ) -> bool:
         """Whether the face at this track's place is still this track's face."""
-        here, there = kept(track.patch, patch(picture, track.face)), kept(track.patch, patch(picture, face))
-        if max(here.face, there.face) >= _KEPT_FACE_FRACTION:
+        remains = _remains(track, [patch(picture, track.face), patch(picture, face)])
+        if remains.face >= _KEPT_FACE_FRACTION:
             return True
         if face.confidence < DETECT_CONFIDENCE:
             return not new_picture
         common = overlap(track.face.box, face.box)
         if not new_picture and common >= 0.4 and time_s - track.checked_s < _CHECK_EVERY_S:
             return True
-        remains = max(here.whole, there.whole)
-        if new_picture and remains < _CUT_FRACTION and common < _SAME_PLACE:
+        if new_picture and remains.whole < _CUT_FRACTION and common < _SAME_PLACE:
             return False  # another shot, of whomever
         track.checked_s = time_s
         if self._similarity(track, looks.embed(looks.crop(face)), looks) >= _SAME_FACE_SIMILARITY:
             return True
         # A blurred face unlike it, on a picture that still stands, is this one covered; a clear one is not.
-        return remains >= _KEPT_WHOLE_FRACTION and face.confidence < _CLEAR_CONFIDENCE
+        return remains.whole >= _KEPT_WHOLE_FRACTION and face.confidence < _CLEAR_CONFIDENCE
 
     def _similarity(self, track: _Track, embedding: Embedding, looks: Looks) -> float:
         if track.embedding is None:
@@ -246,7 +257,7 @@ class FaceTracker:
             ratio = track.face.side_px / max(face.side_px, 1.0)
             in_place = overlap(track.face.box, face.box) >= _SAME_PLACE
             one_shot = track in left and not new_picture and 0.5 < ratio < 2.0
-            if in_place and kept(track.patch, there).whole >= _KEPT_WHOLE_FRACTION_NEW_PICTURE:
+            if in_place and _remains(track, [there]).whole >= _KEPT_WHOLE_FRACTION_NEW_PICTURE:
                 return track
             if not in_place and not one_shot:
                 continue
@@ -261,11 +272,17 @@ class FaceTracker:
         """Keep the place of a face that is not to be seen now while the picture around it still stands."""
         now = patch(picture, track.face)
         needed = _KEPT_WHOLE_FRACTION_NEW_PICTURE if new_picture else _KEPT_WHOLE_FRACTION
-        stands = kept(track.patch, now).whole >= needed
+        stands = _remains(track, [now]).whole >= needed
         if stands and time_s - track.last_direct_s <= track.hidden_limit_s():
             track.hidden = True
         else:
             self._lose(track, time_s)
+
+
+def _remains(track: _Track, patches: Sequence[Patch]) -> Kept:
+    """The most that any of these patches has kept of the track's last or surest one."""
+    found = [kept(before, now) for before in (track.patch, track.clear_patch) for now in patches]
+    return Kept(max(k.face for k in found), max(k.whole for k in found))
 
 
 def _pairs(tracks: Sequence[_Track], faces: Sequence[LocatedFace]) -> list[tuple[_Track, LocatedFace]]:
