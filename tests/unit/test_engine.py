@@ -132,9 +132,11 @@ def test_the_report_does_not_depend_on_the_number_of_threads():
         time.sleep(0.002 * (sample.time.pts % 3))
         return [text(sample, "slow", said=f"{len(seen)}", track=2)]
 
+    evidence = clip()
+
     def wanted(threads):
         detectors = (Fake("text"), Fake("slow", needs=(FaceSeen,), examine=slow))
-        return run(*detectors, threads=threads)[1].to_dict()
+        return run(*detectors, threads=threads, evidence=evidence)[1].to_dict()
 
     one, four = wanted(1), wanted(4)
     del one["run"], four["run"]
