@@ -16,7 +16,7 @@ from mediaforensics.text.ppocr import RECOGNITION_MODEL
 from mediaforensics.text.presence import SIDE_PX, Edges, Imprint, Novelty, Sighting
 from mediaforensics.text.recognize import MessageReader, MessageReading
 from mediaforensics.text.regions import DETECTION_MODEL, Line, LineDetector
-from mediaforensics.types import Box
+from mediaforensics.types import Box, Timestamp
 
 _STILL_SIDE_PX = 960
 """A single picture has no second chance, and costs only once."""
@@ -31,6 +31,8 @@ _SAME_THING = 0.5
 """Overlap (intersection over union) of two findings of one thing that is no text."""
 _OUTRANKS = 0.0001
 _MIN_SIDE_PX = 4
+_RETURN_S = 2.0
+"""A text that is back within this time was hidden, not gone."""
 _MAX_TRACKS = 64
 """Texts followed at once; the weakest are let go first. A page of small print has fewer lines."""
 _SAME_PLACE = 0.6
@@ -83,7 +85,7 @@ class TextDetector:
         return TextExaminer(self._lines, self._reader, surroundings)
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False)
 class _Track:
     """A text that is followed; also one that nobody could read, so that it is not tried again and again."""
 
@@ -91,6 +93,7 @@ class _Track:
     reading: MessageReading | None
     message: Message
     imprint: Imprint
+    last_seen: Timestamp
     retries: int = 0
 
     def box(self) -> Box:
@@ -129,6 +132,7 @@ class TextExaminer:
         self._moving = surroundings.moving
         self._novelty = Novelty()
         self._tracks: list[_Track] = []
+        self._lost: list[_Track] = []
         self._next = 1
         self._failures: list[Failure] = []
 
@@ -141,14 +145,8 @@ class TextExaminer:
                 self._start(sample, message, None)
             return self._observations(sample)
         edges = Edges.of(sample.frame.luma(SIDE_PX))
-        found = [(track, track.imprint.find(edges)) for track in self._tracks]
-        standing = [(track, sighting) for track, sighting in found if sighting is not None]
-        self._tracks = [track for track, sighting in standing if not sighting.faint]
-        for track, sighting in standing:
-            if not sighting.faint:
-                self._follow(sample, track, sighting, edges)
+        taken = self._follow_all(sample, edges)
         # What all but faded out is no longer shown, but neither is it something new.
-        taken = [track for track, _ in standing]
         read = [track.box() for track in taken if track.legible()]
         settled = sample.changed if sample.new_text else ()
         for strip in self._novelty.strips(edges, read, settled):
@@ -158,6 +156,26 @@ class TextExaminer:
     def end(self) -> Iterable[Observation]:
         """Everything was said."""
         return ()
+
+    def _follow_all(self, sample: Sample, edges: Edges) -> list[_Track]:
+        """Keep the texts that are still there; return these and those that all but faded out."""
+        followed = sorted([*self._tracks, *self._lost], key=lambda track: track.number)
+        found = [(track, track.imprint.find(edges)) for track in followed]
+        standing = [(track, sighting) for track, sighting in found if sighting is not None]
+        self._tracks = [track for track, sighting in standing if not sighting.faint]
+        # A flash, or a hand before the camera: the same text may be back on the next sample.
+        self._lost = [
+            track
+            for track in followed
+            if track not in self._tracks
+            and track.legible()
+            and float(sample.time - track.last_seen) <= _RETURN_S
+        ][-_MAX_TRACKS:]
+        for track, sighting in standing:
+            if not sighting.faint:
+                track.last_seen = sample.time
+                self._follow(sample, track, sighting, edges)
+        return [track for track, _ in standing]
 
     def _look(self, sample: Sample, edges: Edges, strip: tuple[int, int], taken: Sequence[_Track]) -> None:
         """Let the network look at a strip of the picture; start a track for what is new there."""
@@ -224,7 +242,15 @@ class TextExaminer:
         if edges is None:
             edges = Edges.of(sample.frame.luma(SIDE_PX))
         imprint = Imprint(edges, [line.quad for line in message.lines])
-        self._tracks.append(_Track(number=self._next, reading=reading, message=message, imprint=imprint))
+        self._tracks.append(
+            _Track(
+                number=self._next,
+                reading=reading,
+                message=message,
+                imprint=imprint,
+                last_seen=sample.time,
+            )
+        )
         self._next += 1
         if len(self._tracks) > _MAX_TRACKS:
             self._tracks.remove(min(self._tracks, key=_Track.confidence))

@@ -35,6 +35,8 @@ _STROKE = 100.0
 """Horizontal Sobel of a letter's side: a contrast of some 35 grey levels."""
 _MIN_STROKES = 1.0
 _SAME_BLOCK = 0.5
+_STRONGER = 2.25
+"""Growth of a block's edge energy (edges half as strong again) that is worth another look."""
 _STEADY_BLOCK = 0.6
 _MARGIN_BLOCKS = 2
 _MIN_COLUMNS = 3
@@ -166,7 +168,9 @@ class Novelty:
             self._looked = None
         candidates = _strokes(edges) >= _MIN_STROKES
         if self._looked is not None:
-            candidates &= _agreement(edges, self._looked) < _SAME_BLOCK
+            # What was too faint for the network may be legible by now.
+            stronger = _energy(edges) > _STRONGER * _energy(self._looked)
+            candidates &= stronger | (_agreement(edges, self._looked) < _SAME_BLOCK)
         if previous is not None and previous.x.shape == edges.x.shape:
             rests = _agreement(edges, previous) >= _STEADY_BLOCK
             for box in settled:
@@ -229,10 +233,14 @@ def _starts(mask: NDArray[Any]) -> NDArray[Any]:
     return starts
 
 
+def _energy(edges: Edges) -> NDArray[Any]:
+    return _blocks(edges.x**2 + edges.y**2)
+
+
 def _agreement(a: Edges, b: Edges) -> NDArray[Any]:
     """Cosine between the gradients of two samples, block by block."""
     product = _blocks(a.x * b.x + a.y * b.y)
-    energy = _blocks(a.x**2 + a.y**2) * _blocks(b.x**2 + b.y**2)
+    energy = _energy(a) * _energy(b)
     cosine: NDArray[Any] = product / np.sqrt(energy + 1.0)
     return cosine
 

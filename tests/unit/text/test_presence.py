@@ -55,6 +55,16 @@ def test_what_was_looked_at_is_no_longer_new():
     assert novelty.strips(changed, (), ()) != []
 
 
+def test_what_was_faint_is_new_again_when_it_is_strong():
+    novelty = Novelty()
+    faint = edges(write(ground(), TEXT, (640, 200), 50, opacity=0.3))
+    novelty.strips(faint, (), ())
+    novelty.looked_at(faint, (0, 360))
+    strong = edges(write(ground(), TEXT, (640, 200), 50))
+    assert novelty.strips(faint, (), ()) == []
+    assert novelty.strips(strong, (), ()) != []
+
+
 def test_what_moves_waits_until_it_rests_or_is_said_to():
     novelty = Novelty()
     novelty.strips(edges(ground()), (), ())

@@ -23,6 +23,14 @@ def test_a_text_that_stays_is_one_track_across_a_cut(text_detector):
     assert seen[2][0].box.y0 < 360 < seen[2][0].box.y1 and len(seen[2][0].lines) == 2
 
 
+def test_a_text_behind_a_flash_is_the_same_text(text_detector):
+    white = 255 - 0 * ground()
+    pictures = [card(FIRST), card(FIRST), white, card(FIRST), card(FIRST)]
+    seen, _ = watch(text_detector, [sample(p, 0.3 * i, new_picture=True) for i, p in enumerate(pictures)])
+    assert [len(found) for found in seen] == [1, 1, 0, 1, 1]
+    assert len({o.track for found in seen for o in found}) == 1
+
+
 def test_another_text_in_the_same_place_is_another_track(text_detector):
     pictures = [card(FIRST), card(FIRST), card(SECOND), card(SECOND)]
     seen, _ = watch(text_detector, [sample(p, 0.5 * i) for i, p in enumerate(pictures)])
