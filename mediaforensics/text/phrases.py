@@ -336,7 +336,7 @@ def _grammar_word(pack: Pack, spelling: str, bare: str, lexeme: Lexeme) -> bool:
 
 def _plausible(bare: str, lexeme: Lexeme) -> bool:
     """Short words differ in one letter from too many others (kill, will, bill): keep their first letter."""
-    return len(lexeme.folded) > 5 or bare[0] == lexeme.skeleton[0]
+    return len(lexeme.folded) > 4 or bare[0] == lexeme.skeleton[0]
 
 
 def _repaired(words: list[Word], recognizer: Recognizer) -> list[Word]:

@@ -30,7 +30,19 @@ Category = Literal[
     "taunt",
 ]
 
-LANGUAGES = ("en", "fr", "de", "es", "ru", "ar", "tr", "fa", "ur")
+_SCRIPTS = {
+    "en": "Latin",
+    "fr": "Latin",
+    "de": "Latin",
+    "es": "Latin",
+    "ru": "Cyrillic",
+    "ar": "Arabic",
+    "tr": "Latin",
+    "fa": "Arabic",
+    "ur": "Arabic",
+}
+
+LANGUAGES = tuple(_SCRIPTS)
 """The packs that ship, ISO 639-1."""
 
 MAX_CHARACTERS = 20_000
@@ -140,7 +152,7 @@ def read_threats(text: str, language: str | None = None) -> tuple[ThreatReading,
         text = text[:MAX_CHARACTERS]
     parts = sentences(text)
     scripts = {script_of(word.folded) for sentence in parts for word in sentence if word.number is None}
-    packs = [load_pack(code) for code in LANGUAGES if load_pack(code).script in scripts]
+    packs = [load_pack(code) for code, script in _SCRIPTS.items() if script in scripts]
     likeliest = {script: _likeliest([p for p in packs if p.script == script], parts) for script in scripts}
     found: list[ThreatReading] = []
     for pack in packs:

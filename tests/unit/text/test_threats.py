@@ -19,6 +19,7 @@ from mediaforensics.text.threats import (
     load_pack,
     read_threats,
 )
+from mediaforensics.text.words import fold, script_of
 
 TAUNT = (
     "You announce daily that you suspend many of our accounts,\nand to you we say:\n"
@@ -61,6 +62,14 @@ def test_rule_names_are_unique_and_categories_are_those_of_the_schema() -> None:
         for rule in load_pack(language).rules:
             assert rule.category in known and 0 <= rule.severity <= 3
         assert all(hedge.effect in ("drop", "context") for hedge in load_pack(language).hedges)
+
+
+def test_each_pack_says_its_own_language_and_script() -> None:
+    for language in LANGUAGES:
+        pack = load_pack(language)
+        sample = "".join(pack.rules[0].yes)
+        assert pack.language == language
+        assert {script_of(fold(word)) for word in sample.split()} == {pack.script}
 
 
 def test_an_unknown_language_has_no_pack() -> None:
