@@ -162,12 +162,15 @@ class Page:
         )
 
     def _glances(self) -> Iterable[Glance]:
-        """Strongest first: who is shown or named, with what, how sure, when."""
+        """Who is shown or named, with what, how sure, when: strongest first, people before the rest."""
         groups: dict[tuple[bool, str], list[Finding]] = {}
         for finding in strongest_first(self._report):
             about = finding.person_id is not None
             groups.setdefault((about, finding.person_id or finding.kind), []).append(finding)
-        for (about, name), findings in groups.items():
+        order = list(STRENGTHS)
+        for (about, name), findings in sorted(
+            groups.items(), key=lambda group: (order.index(group[1][0].strength), not group[0][0])
+        ):
             cited = {id for finding in findings for id in self._citations.all_evidence(finding)}
             entries = [self._citations.by_id[id] for id in sorted(cited)]
             threats = sorted(
