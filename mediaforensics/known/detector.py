@@ -35,6 +35,8 @@ _FEATURE_SETS_MOST = 2000
 _FRAME_FRACTION = 0.85
 _LAYOUT_SIZE = (16, 9)
 _LAYOUT_STEP, _LAYOUT_FRACTION = 12, 0.12
+_LEAST_CONTRAST = 12.0
+"""Grey levels (standard deviation); a fade from black shows nothing yet."""
 _RIVAL_IOU, _RIVAL_MARGIN = 0.3, 0.05
 
 
@@ -257,6 +259,8 @@ class KnownExaminer:
             step = np.abs(layout.astype(np.int16) - self._layout)
             if float((step > _LAYOUT_STEP).mean()) < _LAYOUT_FRACTION:
                 return False
+        if float(luma.std()) < _LEAST_CONTRAST:
+            return False
         if any(sighting.whole and sighting.algorithm == "pdq-256" for sighting in now.values()):
             # The whole frame is accounted for; a cover will show as a loss.
             return False

@@ -190,8 +190,11 @@ _BAR_LEAST = 0.015
 def _bar(luma: Pixels) -> int:
     """Rows of the uniform bar at the top; lettering on the bar may interrupt it."""
     height = luma.shape[0]
-    level = np.median(luma[: max(1, height // 100)])
-    share = (np.abs(luma[: height // 2 + 1].astype(np.int16) - int(level)) <= _BAR_TOLERANCE).mean(axis=1)
+    edge = luma[: max(1, height // 100)].astype(np.int16)
+    level = int(np.median(edge))
+    if (np.abs(edge - level) <= _BAR_TOLERANCE).mean() < _BAR_SHARE:
+        return 0
+    share = (np.abs(luma[: height // 2 + 1].astype(np.int16) - level) <= _BAR_TOLERANCE).mean(axis=1)
     whole = share >= _BAR_SHARE
     end = 0
     for row in range(len(share)):

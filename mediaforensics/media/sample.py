@@ -5,19 +5,25 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-import cv2
 import numpy as np
 
 from mediaforensics.media.change import Change, ChangeMeter, Grid
 from mediaforensics.media.frame import Frame, Pixels, View
+from mediaforensics.media.places import (
+    MAX_BOXES,
+    PICTURE_FRACTION,
+    boxes_of,
+    is_picture,
+    notable,
+    to_blocks,
+    whole,
+)
 from mediaforensics.options import SamplingOptions
 from mediaforensics.types import Box, Timestamp
 
 _LUMA_SIDE_PX = 320
 _CUT_FRACTION = 0.6
 """Share of blocks that jump together at a cut or a flash; 90 of 144 at 16:9."""
-_PICTURE_FRACTION = 0.25
-"""Share of blocks beyond which a change is a new picture, wherever the blocks lie."""
 _HOLD_S = 0.26
 """How long a sample waits for the picture to settle, so that both can be one."""
 _BLOCK_REST_S = 0.4
@@ -29,7 +35,6 @@ _GROW_S = 0.07
 _ONSET_APART_S = 0.1
 _LINE_CELLS = 4
 """Cells of 10 px in a 320 px view; a word of a caption has as many."""
-_MAX_BOXES = 16
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -132,7 +137,7 @@ class Sampler:
             yield from self._release()
             self._meter = ChangeMeter(luma, at_s)
             self._rest = _Rest(self._meter)
-            self._hold(frame, at_s, new_picture=True, boxes=(_whole(frame),))
+            self._hold(frame, at_s, new_picture=True, boxes=(whole(frame),))
             return
         change = meter.measure(luma, at_s)
         yield from self._judge(frame, view, at_s, meter, change)
@@ -151,7 +156,7 @@ class Sampler:
             meter.cut()
             meter.show()
             rest.clear()
-            self._hold(frame, at_s, new_picture=True, boxes=(_whole(frame),))
+            self._hold(frame, at_s, new_picture=True, boxes=(whole(frame),))
             return
 
         lettering = change.appeared | change.vanished
@@ -174,14 +179,14 @@ class Sampler:
         if held is not None and held.blocks is not None and self._flashed(held, at_s, meter, change):
             yield from self._release(new_text=True)
             meter.show()
-            boxes = _boxes(held.blocks, view, frame)
-            self._hold(frame, at_s, new_picture=_is_picture(held.blocks), boxes=boxes)
+            boxes = boxes_of(held.blocks, view, frame)
+            self._hold(frame, at_s, new_picture=is_picture(held.blocks), boxes=boxes)
             return
 
         onset = change.jumped & rest.blocks_ready(at_s)
         lasting = onset & change.differs
         apart = at_s - self._event_s >= _ONSET_APART_S
-        if apart and (_notable(lasting) or (lasting & change.leapt).any()) and self._onsets.take(at_s):
+        if apart and (notable(lasting) or (lasting & change.leapt).any()) and self._onsets.take(at_s):
             yield from self._release()
             rest.blocks(onset, at_s)
             differs, before = change.differs, meter.earlier
@@ -189,8 +194,8 @@ class Sampler:
             self._hold(
                 frame,
                 at_s,
-                new_picture=_is_picture(differs),
-                boxes=_boxes(onset, view, frame),
+                new_picture=is_picture(differs),
+                boxes=boxes_of(onset, view, frame),
                 blocks=onset,
                 before=before,
             )
@@ -202,14 +207,14 @@ class Sampler:
             return
         differing = float(change.differs.mean())
         since_s = at_s - self._sampled_s
-        settled = _notable(change.differs & rest.blocks_ready(at_s)) and not change.jumped.any()
-        if (differing >= _PICTURE_FRACTION and since_s >= _BURST_S) or (
+        settled = notable(change.differs & rest.blocks_ready(at_s)) and not change.jumped.any()
+        if (differing >= PICTURE_FRACTION and since_s >= _BURST_S) or (
             settled and since_s >= _BLOCK_REST_S and self._settlings.take(at_s)
         ):
             rest.blocks(change.differs, at_s)
             meter.show()
             yield self._sample(
-                frame, at_s, _is_picture(change.differs), False, _boxes(change.differs, view, frame)
+                frame, at_s, is_picture(change.differs), False, boxes_of(change.differs, view, frame)
             )
         elif since_s >= self._heartbeat_s:
             meter.show()
@@ -221,16 +226,16 @@ class Sampler:
         """What stands still is known now: one sample with the waiting one where both show the same."""
         rest = self._rest
         assert rest is not None
-        boxes = _boxes(lettering, view, frame)
+        boxes = boxes_of(lettering, view, frame)
         rest.lettering(lettering, at_s)
         held = self._held
         if held is None:
-            picture = _is_picture(change.differs)
-            rest.blocks(change.differs | _to_blocks(lettering, change.differs.shape), at_s)
+            picture = is_picture(change.differs)
+            rest.blocks(change.differs | to_blocks(lettering, change.differs.shape), at_s)
             meter.show(read=True)
             yield self._sample(frame, at_s, picture, True, boxes)
             return
-        blocks = _to_blocks(lettering, change.differs.shape)
+        blocks = to_blocks(lettering, change.differs.shape)
         same = not (change.differs & blocks).any() and meter.shown_has(change.appeared & lettering)
         if same:
             yield from self._release(new_text=bool(lettering.any()), boxes=boxes)
@@ -240,7 +245,7 @@ class Sampler:
         else:
             yield from self._release()
             meter.show(read=True)
-            yield self._sample(frame, at_s, _is_picture(change.differs), True, boxes)
+            yield self._sample(frame, at_s, is_picture(change.differs), True, boxes)
 
     def _flashed(self, held: _Held, at_s: float, meter: ChangeMeter, change: Change) -> bool:
         """Whether what the waiting sample shows is gone before it settled: a flash inside the picture."""
@@ -298,7 +303,7 @@ class Sampler:
         if held is None:
             return
         own = held.boxes if held.new_picture else ()
-        merged = tuple(dict.fromkeys(own + (boxes or held.boxes)))[:_MAX_BOXES]
+        merged = tuple(dict.fromkeys(own + (boxes or held.boxes)))[:MAX_BOXES]
         yield self._sample(held.frame, held.at_s, held.new_picture, bool(new_text), merged)
 
     def _sample(
@@ -364,53 +369,3 @@ class _Rest:
     def clear(self) -> None:
         self._blocks_s[:] = -np.inf
         self._cells_s[:] = -np.inf
-
-
-def _notable(where: Grid) -> bool:
-    """Two blocks, or one where the whole picture has no more than a few."""
-    return int(where.sum()) >= min(2, max(1, where.size // 8))
-
-
-def _is_picture(where: Grid) -> bool:
-    """Much of the frame changed, or a compact rectangle of it did (an inset); a line of text is flat."""
-    if float(where.mean()) >= _PICTURE_FRACTION:
-        return True
-    count, _, stats, _ = cv2.connectedComponentsWithStats(where.astype(np.uint8), connectivity=4)
-    for label in range(1, count):
-        width, height, area = (int(v) for v in stats[label, 2:5])
-        if width >= 3 and height >= 3 and area >= 0.7 * width * height:
-            return True
-    return False
-
-
-def _whole(frame: Frame) -> Box:
-    width, height = frame.size_px
-    return Box(0, 0, width, height)
-
-
-def _to_blocks(cells: Grid, shape: tuple[int, ...]) -> Grid:
-    grown = cv2.resize(cells.astype(np.uint8) * 255, (shape[1], shape[0]), interpolation=cv2.INTER_AREA)
-    return np.asarray(grown > 0)
-
-
-def _boxes(where: Grid, view: View, frame: Frame) -> tuple[Box, ...]:
-    """Rectangles around neighbouring places, source pixels, largest first, at most 16."""
-    if not where.any():
-        return ()
-    joined = cv2.dilate(where.astype(np.uint8), np.ones((1, 3), np.uint8))
-    count, _, stats, _ = cv2.connectedComponentsWithStats(joined, connectivity=8)
-    height, width = view.pixels.shape[:2]
-    rows, columns = where.shape
-    boxes = []
-    for label in range(1, count):
-        x, y, w, h = (int(v) for v in stats[label, :4])
-        boxes.append(
-            view.box(
-                x * width / columns,
-                y * height / rows,
-                (x + w) * width / columns,
-                (y + h) * height / rows,
-            ).clipped(frame.size_px)
-        )
-    boxes.sort(key=lambda box: (-box.area_px, box.y0, box.x0))
-    return tuple(boxes[:_MAX_BOXES])
