@@ -37,6 +37,7 @@ _LAYOUT_SIZE = (16, 9)
 _LAYOUT_STEP, _LAYOUT_FRACTION = 12, 0.12
 _LEAST_CONTRAST = 12.0
 """Grey levels (standard deviation); a fade from black shows nothing yet."""
+_STANDS = 0.92
 _RIVAL_IOU, _RIVAL_MARGIN = 0.3, 0.05
 
 
@@ -240,7 +241,8 @@ class KnownExaminer:
             best = compare(
                 luma, shown, last.placement.affine, mirrored=last.mirrored, inliers=last.placement.inliers
             )
-            if self._before.shape == luma.shape:
+            stands = best.alike_cells >= _STANDS * last.placement.alike_cells
+            if not stands and self._before.shape == luma.shape:
                 moved = follow(self._before, luma, last.placement, (known.shape[0], known.shape[1]))
                 if moved is not None:
                     other = compare(luma, shown, moved, mirrored=last.mirrored, inliers=best.inliers)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import cast
+from itertools import combinations
 
 import cv2
 import numpy as np
@@ -47,23 +47,16 @@ def find_rectangles(luma: Pixels, most: int = 6) -> list[Rectangle]:
     upright_sums = _running(cv2.dilate(upright, np.ones((1, 3), np.uint8)))
     level_sums = _running(cv2.dilate(level, np.ones((1, 3), np.uint8)))
 
+    across = _supports(upright_sums, xs, ys, width)
+    down = _supports(level_sums, ys, xs, height)
     found: list[tuple[float, Rectangle]] = []
-    for i, x0 in enumerate(xs):
-        for x1 in xs[i + 1 :]:
-            if x1 - x0 < shortest:
-                continue
-            for j, y0 in enumerate(ys):
-                for y1 in ys[j + 1 :]:
-                    if y1 - y0 < shortest or not _plausible(x0, y0, x1, y1, width, height):
-                        continue
-                    support = min(
-                        _support(upright_sums, x0, y0, y1, width),
-                        _support(upright_sums, x1, y0, y1, width),
-                        _support(level_sums, y0, x0, x1, height),
-                        _support(level_sums, y1, x0, x1, height),
-                    )
-                    if support >= _SUPPORT:
-                        found.append((support, (x0, y0, x1, y1)))
+    for i, j in combinations(range(len(xs)), 2):
+        # For all pairs of level lines at once: the weakest of the four sides.
+        weakest = np.minimum(np.minimum(across[i], across[j]), np.minimum.outer(down[:, i, j], down[:, i, j]))
+        for k, m in zip(*np.nonzero(weakest >= _SUPPORT), strict=True):
+            x0, x1, y0, y1 = xs[i], xs[j], ys[k], ys[m]
+            if min(x1 - x0, y1 - y0) >= shortest and _plausible(x0, y0, x1, y1, width, height):
+                found.append((float(weakest[k, m]), (x0, y0, x1, y1)))
     found.sort(key=lambda item: (-round(item[0], 2), -_area(item[1]), item[1]))
     return _distinct([rectangle for _, rectangle in found], most)
 
@@ -101,10 +94,21 @@ def _running(edges: NDArray[np.generic]) -> NDArray[np.int32]:
     return sums
 
 
-def _support(sums: NDArray[np.int32], x: int, start: int, end: int, width: int) -> float:
-    if x in (0, width):
-        return 1.0
-    return cast(float, (sums[end, x] - sums[start, x]) / (end - start))
+def _supports(sums: NDArray[np.int32], lines: list[int], ends: list[int], width: int) -> NDArray[np.float64]:
+    """Share of each line that lies on an edge between each two ends; the frame's own sides count as whole.
+
+    Shape (lines, ends, ends); zero where the second end does not come after the first.
+    """
+    at = np.array(ends)
+    length = np.maximum(at[None, :] - at[:, None], 0)
+    result = np.zeros((len(lines), len(ends), len(ends)))
+    for i, x in enumerate(lines):
+        if x in (0, width):
+            result[i] = length > 0
+        else:
+            along = sums[at, x]
+            result[i] = np.where(length > 0, (along[None, :] - along[:, None]) / np.maximum(length, 1), 0.0)
+    return result
 
 
 def _plausible(x0: int, y0: int, x1: int, y1: int, width: int, height: int) -> bool:
