@@ -224,7 +224,7 @@ def shapes(rng: Rng, face: Face) -> Layer:
                     cv2.LINE_AA,
                 )
         elif what == 6:
-            n = int(rng.integers(2, 5))
+            n = int(rng.integers(3, 6))  # two lines that cross over a face would be a crosshair
             for k in range(1, n):
                 cv2.line(img, p(SIDE_PX * k / n, 0), p(SIDE_PX * k / n, SIDE_PX), 255, max(1, t * s // 2))
                 cv2.line(img, p(0, SIDE_PX * k / n), p(SIDE_PX, SIDE_PX * k / n), 255, max(1, t * s // 2))
