@@ -17,6 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mediaforensics.media.frame import Pixels
+from mediaforensics.media.picture import resized
 
 _BLOCK_PX = 20
 """Side of a block of the 320 px view; a cell for lettering is half of it."""
@@ -220,11 +221,10 @@ class ChangeMeter:
         return None
 
     def _per_block(self, difference: Pixels) -> _Values:
-        return cv2.resize(difference, self._blocks_wh, interpolation=cv2.INTER_AREA).astype(np.float32)
+        return resized(difference, *self._blocks_wh).astype(np.float32)
 
     def _per_cell(self, mask: Pixels) -> _Values:
-        share = cv2.resize(mask, self._cells_wh, interpolation=cv2.INTER_AREA)
-        return share.astype(np.float32) * np.float32(1 / 255)
+        return resized(mask, *self._cells_wh).astype(np.float32) * np.float32(1 / 255)
 
     def _learn_short(self, short: _Values, limit: _Values, elapsed_s: float, at_s: float) -> None:
         if at_s - self._cut_s <= _SETTLE_IN_S:
