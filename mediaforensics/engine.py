@@ -368,7 +368,7 @@ class Stream:
         self._report = Report(
             media=facts,
             coverage=coverage,
-            detectors=self._detector_runs(end),
+            detectors=self._detector_runs(),
             texts=entries.texts,
             threats=entries.threats,
             known=entries.known,
@@ -394,14 +394,14 @@ class Stream:
         end = Timestamp(round((first.exact_s + Fraction(duration_s_decoded)) / _MICROSECOND), _MICROSECOND)
         return max(end, last)
 
-    def _detector_runs(self, end: Timestamp) -> tuple[DetectorRun, ...]:
+    def _detector_runs(self) -> tuple[DetectorRun, ...]:
         runs = [
             DetectorRun(
                 name=lane.detector.name,
                 version=lane.detector.version,
                 ran=True,
                 models=tuple(ModelUsed(name=m.name, sha256=m.sha256) for m in lane.detector.models),
-                failures=tuple(Gap(span=Span(time, max(time, end)), why=why) for time, why in lane.failures),
+                failures=tuple(Gap(span=Span(time, time), why=why) for time, why in lane.failures),
             )
             for lane in self._lanes
         ]
