@@ -71,6 +71,11 @@ class TextDetector:
         return (DETECTION_MODEL, RECOGNITION_MODEL)
 
     @property
+    def notes(self) -> Sequence[str]:
+        """Nothing."""
+        return ()
+
+    @property
     def needs(self) -> Sequence[type[Observation]]:
         """Nothing."""
         return ()
@@ -94,6 +99,7 @@ class _Track:
     message: Message
     imprint: Imprint
     last_seen: Timestamp
+    provisional: bool = False
     retries: int = 0
 
     def box(self) -> Box:
@@ -173,7 +179,7 @@ class TextExaminer:
         ][-_MAX_TRACKS:]
         for track, sighting in standing:
             if not sighting.faint:
-                track.last_seen = sample.time
+                track.last_seen, track.provisional = sample.time, False
                 self._follow(sample, track, sighting, edges)
         return [track for track, _ in standing]
 
@@ -184,7 +190,8 @@ class TextExaminer:
         if strip != whole and any(_touches(line, strip, edges) for line in found):
             strip, found = whole, self._locate(sample, whole)
         self._novelty.looked_at(edges, strip)
-        new = [line for line in found if not any(track.holds(line) for track in taken)]
+        known = [*taken, *(track for track in self._tracks if track not in taken)]
+        new = [line for line in found if not any(track.holds(line) for track in known)]
         # A message that is revealed bit by bit grows: lines that join a known text belong to it.
         boxes = [line.quad.bounding_box() for line in new]
         old = {
@@ -249,6 +256,8 @@ class TextExaminer:
                 message=message,
                 imprint=imprint,
                 last_seen=sample.time,
+                # Found between two changes: perhaps half of a text that is just fading in. Not said yet.
+                provisional=self._moving and not (sample.new_picture or sample.new_text),
             )
         )
         self._next += 1
@@ -289,7 +298,7 @@ class TextExaminer:
         texts = [
             self._observation(sample, track, track.reading)
             for track in self._tracks
-            if track.reading is not None and track.legible()
+            if track.reading is not None and track.legible() and not track.provisional
         ]
         return [*texts, *failures]
 

@@ -34,6 +34,8 @@ _SEARCH_PX = 14
 _STROKE = 100.0
 """Horizontal Sobel of a letter's side: a contrast of some 35 grey levels."""
 _MIN_STROKES = 1.0
+_UNMISTAKABLE = 2.5
+"""So many strokes are small letters, hardly anything else: no need to wait until they rest."""
 _SAME_BLOCK = 0.5
 _STRONGER = 2.25
 """Growth of a block's edge energy (edges half as strong again) that is worth another look."""
@@ -166,13 +168,14 @@ class Novelty:
         previous, self._previous = self._previous, edges
         if self._looked is None or self._looked.x.shape != edges.x.shape:
             self._looked = None
-        candidates = _strokes(edges) >= _MIN_STROKES
+        strokes = _strokes(edges)
+        candidates = strokes >= _MIN_STROKES
         if self._looked is not None:
             # What was too faint for the network may be legible by now.
             stronger = _energy(edges) > _STRONGER * _energy(self._looked)
             candidates &= stronger | (_agreement(edges, self._looked) < _SAME_BLOCK)
         if previous is not None and previous.x.shape == edges.x.shape:
-            rests = _agreement(edges, previous) >= _STEADY_BLOCK
+            rests = (strokes >= _UNMISTAKABLE) | (_agreement(edges, previous) >= _STEADY_BLOCK)
             for box in settled:
                 rests[_blocks_of(box, edges)] = True
             candidates &= rests

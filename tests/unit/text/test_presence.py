@@ -68,12 +68,18 @@ def test_what_was_faint_is_new_again_when_it_is_strong():
 def test_what_moves_waits_until_it_rests_or_is_said_to():
     novelty = Novelty()
     novelty.strips(edges(ground()), (), ())
-    first = edges(write(ground(), TEXT, (640, 200), 50))
+    first = edges(write(ground(), "before dawn", (640, 200), 170))
     assert novelty.strips(first, (), ()) == []
     assert novelty.strips(first, (), ()) != []
     other = Novelty()
     other.strips(edges(ground()), (), ())
     assert other.strips(first, (), [Box(300, 150, 980, 250)]) != []
+
+
+def test_small_letters_are_looked_at_without_waiting():
+    novelty = Novelty()
+    novelty.strips(edges(ground()), (), ())
+    assert novelty.strips(edges(write(ground(), TEXT, (640, 200), 36)), (), ()) != []
 
 
 def test_known_texts_are_not_new():
