@@ -52,7 +52,7 @@ _MAX_SUBJECTS = 64
 _SAME_LEVELS = 1.5
 """Mean change of a crop, of 255 levels, that is only noise: the earlier answer stands."""
 _RENEW_S = 0.45
-_LEAST_FACE_PX = 16
+_LEAST_FACE_PX = 20
 _MAX_PER_SAMPLE = 8
 _LEAST_TEXT_CONFIDENCE = 0.5
 _LEAST_LETTERS = 2
@@ -74,7 +74,7 @@ class _Subject:
 
 @dataclass(slots=True)
 class _Memory:
-    """What one subject looked like lately; bounded."""
+    """What one subject looked like lately, and the answer about it; bounded."""
 
     still: StillWatch = field(default_factory=StillWatch)
     history: dict[OverlayKind, deque[float]] = field(default_factory=dict)
@@ -82,7 +82,6 @@ class _Memory:
     thumb: Pixels | None = None
     looked_s: float = -math.inf
     answer: dict[OverlayKind, tuple[SeenKind, OverlayMethod]] = field(default_factory=dict)
-    mask_texts: tuple[Box, ...] = ()
 
 
 class OverlayDetector:
@@ -201,7 +200,8 @@ class OverlayExaminer:
         elif logit < -_HOLD_LOGIT and over == 0:
             memory.settled.discard(kind)
         if kind in memory.settled and (logit >= -_HOLD_LOGIT):
-            shown = describe(crop, kind, _sigmoid(max(logit, 0.0)), mask, subject.face)
+            confidence = _sigmoid(max(logit, 0.0) + self._least_logit)
+            shown = describe(crop, kind, confidence, mask, subject.face)
             memory.answer[kind] = (shown, method)
 
 

@@ -11,7 +11,7 @@ from training.overlays import fire, harmless, marks, objects
 from training.overlays.art import Art
 from training.overlays.layers import KINDS, SIDE_PX, Picture, Rng, noise
 from training.overlays.photos import Photo, canvas
-from training.overlays.portraits import portrait
+from training.overlays.portraits import backdrop, portrait
 
 CROP_PX = 128
 MASK_CELLS = 16
@@ -37,6 +37,8 @@ _ART_SHARE = {
     "bullet_hole": 0.12,
     "noose": 0.0,
 }
+_NO_FACE_SHARE = 0.1
+"""Known pictures without a face are looked at too."""
 _RATE = np.array([1.5, 1.2, 1.2, 1.1, 1.1, 0.8, 1.4, 1.0, 0.9])
 _RATE = _RATE / _RATE.sum()
 
@@ -121,7 +123,9 @@ def _jpeg(rng: Rng, picture: np.ndarray, low: int) -> np.ndarray:
 
 def example(rng: Rng, material: Material, kind: str | None = None, *, violent_share: float = 0.55) -> Example:
     """Compose one example; ``kind`` forces one kind, ``""`` forces none, None draws."""
-    if material.photos and rng.random() < material.photo_share:
+    if rng.random() < _NO_FACE_SHARE:
+        picture, face = backdrop(rng, material.scenes), (0.22, 0.18, 0.78, 0.82)
+    elif material.photos and rng.random() < material.photo_share:
         picture, face = canvas(rng, material.photos)
     else:
         picture, face = portrait(rng, material.greys, material.scenes)

@@ -64,7 +64,7 @@ def _coloured(rng: Rng, grey: Picture) -> Picture:
     return np.clip(out * (1 - hair * np.array([0, 0.15, 0.3])), 0, 1).astype(np.float32)
 
 
-def _backdrop(rng: Rng, scenes: list[np.ndarray]) -> Picture:
+def backdrop(rng: Rng, scenes: list[np.ndarray]) -> Picture:
     """A studio wall, a gradient (sunsets among them), noise, blocks of colour, or a piece of a real scene."""
     r = rng.random()
     x, y = grid()
@@ -128,7 +128,7 @@ def portrait(rng: Rng, greys: list[np.ndarray], scenes: list[np.ndarray]) -> tup
     side = face_high / 0.84
     centre = 0.5 + rng.normal(0, 0.02, 2)
     x0, y0 = (centre - side * np.array([0.5, 0.52])) * SIDE_PX
-    out = _backdrop(rng, scenes)
+    out = backdrop(rng, scenes)
     scale = side * SIDE_PX / 200
     place = np.array([[scale, 0, x0], [0, scale, y0]], np.float32)
     if rng.random() < 0.25:
