@@ -73,6 +73,11 @@ class Detector(Protocol):
         ...
 
     @property
+    def notes(self) -> Sequence[str]:
+        """What a reader must know about its set-up, such as pictures of the gallery that were refused."""
+        ...
+
+    @property
     def needs(self) -> Sequence[type[Observation]]:
         """Observation types of the same sample that it must be given."""
         ...

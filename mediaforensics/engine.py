@@ -402,6 +402,7 @@ class Stream:
                 ran=True,
                 models=tuple(ModelUsed(name=m.name, sha256=m.sha256) for m in lane.detector.models),
                 failures=tuple(Gap(span=Span(time, time), why=why) for time, why in lane.failures),
+                notes=tuple(lane.detector.notes),
             )
             for lane in self._lanes
         ]

@@ -88,6 +88,11 @@ class KnownDetector:
         return ()
 
     @property
+    def notes(self) -> Sequence[str]:
+        """Nothing."""
+        return ()
+
+    @property
     def needs(self) -> Sequence[type[Observation]]:
         """Nothing."""
         return ()

@@ -101,6 +101,7 @@ class OverlayDetector:
     name = NAME
     version = "1"
     models: Sequence[Model] = (OVERLAYS,)
+    notes: Sequence[str] = ()
     needs: Sequence[type[Observation]] = (FaceSeen, TextSeen, KnownSeen)
     emits: Sequence[type[Observation]] = (OverlaySeen,)
 

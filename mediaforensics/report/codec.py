@@ -162,6 +162,7 @@ _DETECTOR = Record(
         "why_not": Key("why_not", TEXT_OR_NONE),
         "models": Key("models", list_of(_MODEL)),
         "failures": Key("failures", list_of(_GAP), ()),
+        "notes": Key("notes", TEXTS, ()),
     },
 )
 _TEXT_ENTRY = Record(

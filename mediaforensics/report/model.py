@@ -59,6 +59,8 @@ class DetectorRun:
         The weights it used.
     failures : tuple of Gap
         Stretches at which it could not look; its silence there means nothing.
+    notes : tuple of str
+        What a reader must know about its set-up, such as pictures of the gallery that were refused.
     """
 
     name: str
@@ -67,6 +69,7 @@ class DetectorRun:
     why_not: str | None = None
     models: tuple[ModelUsed, ...] = ()
     failures: tuple[Gap, ...] = ()
+    notes: tuple[str, ...] = ()
 
     def __bool__(self) -> NoReturn:
         raise TypeError("a DetectorRun is neither true nor false: ask .ran, or .failures for what it missed")

@@ -45,6 +45,8 @@ def _not_looked(report: Report) -> Iterator[str]:
     for run in report.detectors:
         if not run.ran:
             yield f"Not looked for: {run.name}: {visible(run.why_not or 'no reason given')}"
+        for note in run.notes:
+            yield f"{run.name}: {visible(note)}"
         if run.failures:
             first = run.failures[0]
             when = clock(first.span.start.seconds)

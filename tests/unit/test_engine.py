@@ -38,6 +38,7 @@ class Fake:
 
     version = "1"
     models = ()
+    notes = ("two pictures were refused",)
 
     def __init__(self, name="fake", needs=(), emits=(TextSeen,), examine=None, begin=None, end=()):
         self.name, self.needs, self.emits = name, needs, emits
@@ -113,6 +114,7 @@ def test_events_come_in_time_order_with_findings_last():
     assert times == sorted(times)
     assert isinstance(events[len(times) - 1], Progress)
     assert report.coverage.frames_decoded == 75
+    assert report.detectors[0].notes == ("two pictures were refused",)
     assert report.coverage.frames_sampled == sum(isinstance(e, Progress) for e in events)
 
 
