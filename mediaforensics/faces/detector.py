@@ -60,6 +60,7 @@ class FaceDetector:
     name = NAME
     version = "1"
     models: Sequence[Model] = (YUNET, SFACE)
+    notes: Sequence[str] = ()
     needs: Sequence[type[Observation]] = ()
     emits: Sequence[type[Observation]] = (FaceSeen,)
 

@@ -91,6 +91,7 @@ class FaceIdentifier:
     name = NAME
     version = "1"
     models: Sequence[Model] = (SFACE,)
+    notes: Sequence[str] = ()
     needs: Sequence[type[Observation]] = (FaceSeen, OverlaySeen, KnownSeen)
     emits: Sequence[type[Observation]] = (FaceMatched,)
 
