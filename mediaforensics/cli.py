@@ -88,7 +88,7 @@ def _analyze(parsed: argparse.Namespace) -> int:
     try:
         outputs = _Outputs(parsed)
         analyzer = _analyzer(parsed)
-    except (SetupError, DataError, OptionError) as error:
+    except (SetupError, DataError, OptionError, MediaError) as error:  # MediaError: of a known picture
         return _refuse(error, EXIT_WRONG_USE)
     try:
         with _progress(Path(parsed.source).name) as on_progress:
