@@ -18,7 +18,7 @@ from mediaforensics.observations import OverlayKind
 OVERLAYS = Model(
     name="overlays",
     file="overlays.onnx",
-    sha256="c511e3e9b94f1826205340ccfc6e04ccf0e05ef851f329e8692e7bdadc43369e",
+    sha256="50d538e0bbf6dc54ab77de9efa10162aa9e1454204a7163bc16f24301a817819",
     licence="Apache-2.0",
     source="training/overlays",
 )
