@@ -29,14 +29,18 @@ class Timestamp:
     @property
     def seconds(self) -> float:
         """The instant in seconds, rounded to a microsecond so that it prints the same everywhere."""
-        return round(float(self.exact_s), 6)
+        return round(self.pts * self.time_base.numerator / self.time_base.denominator, 6)
 
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, Timestamp):
             return NotImplemented
+        if self.time_base is other.time_base:  # one stream: on every frame's way
+            return self.pts == other.pts
         return self.exact_s == other.exact_s
 
     def __lt__(self, other: Timestamp) -> bool:
+        if self.time_base is other.time_base:
+            return self.pts < other.pts
         return self.exact_s < other.exact_s
 
     def __hash__(self) -> int:
