@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import math
+import statistics
 from collections import OrderedDict, deque
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import cv2
 import numpy as np
@@ -81,6 +82,7 @@ class _Memory:
     settled: set[OverlayKind] = field(default_factory=set)
     thumb: Pixels | None = None
     looked_s: float = -math.inf
+    counts: deque[int] = field(default_factory=lambda: deque(maxlen=_REMEMBERED))
     answer: dict[OverlayKind, tuple[SeenKind, OverlayMethod]] = field(default_factory=dict)
 
 
@@ -203,6 +205,9 @@ class OverlayExaminer:
         if kind in memory.settled and (logit >= -_HOLD_LOGIT):
             confidence = _sigmoid(max(logit, 0.0) + self._least_logit)
             shown = describe(crop, kind, confidence, mask, subject.face)
+            if kind == "bullet_hole":
+                memory.counts.append(shown.count)
+                shown = replace(shown, count=int(statistics.median_low(memory.counts)))
             memory.answer[kind] = (shown, method)
 
 

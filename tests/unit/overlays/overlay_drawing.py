@@ -80,9 +80,9 @@ def holes(picture: np.ndarray, face: Box, count: int = 6) -> np.ndarray:
     places = [(0.25, 0.2), (0.75, 0.25), (0.5, 0.48), (0.2, 0.7), (0.8, 0.72), (0.5, 0.95)][:count]
     for u, v in places:
         centre = (round(face.x0 + u * face.width_px), round(face.y0 + v * face.height_px))
-        soot = out.copy()
-        cv2.circle(soot, centre, round(radius * 1.8), (40, 32, 28), -1, cv2.LINE_AA)
-        out = cv2.addWeighted(cv2.GaussianBlur(soot, (0, 0), radius / 2), 0.7, out, 0.3, 0)
+        y, x = np.mgrid[0 : out.shape[0], 0 : out.shape[1]]
+        soot = 0.7 * np.exp(-((x - centre[0]) ** 2 + (y - centre[1]) ** 2) / (1.8 * radius) ** 2)[..., None]
+        out = (out * (1 - soot) + 35 * soot).astype(np.uint8)
         for angle in rng.uniform(0, 2 * math.pi, 7):
             end = (
                 centre[0] + round(3 * radius * math.cos(angle)),
