@@ -37,6 +37,7 @@ _LAYOUT_SIZE = (16, 9)
 _LAYOUT_STEP, _LAYOUT_FRACTION = 12, 0.12
 _LEAST_CONTRAST = 12.0
 """Grey levels (standard deviation); a fade from black shows nothing yet."""
+_NOTES_MOST = 20
 _STANDS = 0.92
 _RIVAL_IOU, _RIVAL_MARGIN = 0.3, 0.05
 
@@ -88,9 +89,13 @@ class KnownDetector:
         return ()
 
     @property
-    def notes(self) -> Sequence[str]:
-        """Nothing."""
-        return ()
+    def notes(self) -> tuple[str, ...]:
+        """What of the known set could not be used, in plain words; the first 20, then how many more."""
+        problems = self._known.problems
+        notes = [f"{problem.where}: {problem.why}" for problem in problems[:_NOTES_MOST]]
+        if len(problems) > _NOTES_MOST:
+            notes.append(f"and {len(problems) - _NOTES_MOST} more")
+        return tuple(notes)
 
     @property
     def needs(self) -> Sequence[type[Observation]]:

@@ -10,6 +10,7 @@ from known_pictures import fitted, inset, photo, sample, save
 
 from mediaforensics.detect import Surroundings
 from mediaforensics.known.detector import KnownDetector
+from mediaforensics.known.exchange import Problem
 from mediaforensics.known.hashes import pdq
 from mediaforensics.known.store import KnownSet
 from mediaforensics.media.frame import Pixels
@@ -127,3 +128,11 @@ def test_two_runs_say_the_same(known: KnownSet) -> None:
 def test_what_it_declares(known: KnownSet) -> None:
     detector = KnownDetector(known, KnownOptions())
     assert (detector.name, tuple(detector.needs), tuple(detector.emits)) == ("known", (), (KnownSeen,))
+
+
+def test_problems_of_the_set_are_notes(known: KnownSet) -> None:
+    assert KnownDetector(known, KnownOptions()).notes == ()
+    problems = tuple(Problem(where=f"list, line {i}", why="no hash") for i in range(1, 24))
+    notes = KnownDetector(KnownSet(known.pictures, problems), KnownOptions()).notes
+    assert notes[0] == "list, line 1: no hash"
+    assert notes[19:] == ("list, line 20: no hash", "and 3 more")
