@@ -31,6 +31,15 @@ class Timestamp:
         """The instant in seconds, rounded to a microsecond so that it prints the same everywhere."""
         return round(self.pts * self.time_base.numerator / self.time_base.denominator, 6)
 
+    @property
+    def clock(self) -> str:
+        """The instant for sentences, ``mm:ss.t``, with hours where there are any: ``00:12.4``."""
+        tenths = round(abs(self.exact_s) * 10)
+        minutes, tenths = divmod(tenths, 600)
+        hours, minutes = divmod(minutes, 60)
+        clocked = f"{minutes:02d}:{tenths // 10:02d}.{tenths % 10}"
+        return ("-" if self.pts < 0 else "") + (f"{hours}:{clocked}" if hours else clocked)
+
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, Timestamp):
             return NotImplemented

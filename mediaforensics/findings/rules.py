@@ -19,10 +19,13 @@ from mediaforensics.findings.entries import (
     Strength,
     ThreatEntry,
 )
-from mediaforensics.types import Span, Timestamp
+from mediaforensics.types import Span
 
 SAME_SEQUENCE_S = 5.0
 """A threat this near in time to a defaced picture belongs to the same sequence."""
+
+_QUOTED = 3
+"""Threats quoted in one sentence, the gravest and nearest; all of them are in the evidence."""
 
 FLASH_S = 0.5
 """What is shown for less than this is hardly noticed by a viewer; it is called a flash."""
@@ -166,7 +169,7 @@ class KnownImage:
             labels = f", labelled {_listed(known.labels)}" if known.labels else ""
             if 0 < known.span.duration_s < FLASH_S:
                 shown = (
-                    f"flashes for {known.span.duration_s:.2f} s at {_clock(known.span.start)}, easily missed"
+                    f"flashes for {known.span.duration_s:.2f} s at {known.span.start.clock}, easily missed"
                 )
             else:
                 shown = f"is shown {_when(known.span)}"
@@ -198,7 +201,10 @@ class CombinedThreat:
     name: str = "combined-threat"
 
     def find(self, entries: Entries) -> Iterable[Finding]:
-        """One finding per defaced showing, with every threat at the same time or within 5 s."""
+        """One finding per defaced showing, with every threat at the same time or within 5 s.
+
+        Its span is that of the defaced picture; the threats it cites have their own.
+        """
         grave = [threat for threat in entries.threats if threat.severity >= 2]
         for figure in FaceOverlay(enrolled=True).find(entries):
             near = [t for t in grave if figure.span.gap_s(t.span) <= SAME_SEQUENCE_S]
@@ -213,11 +219,10 @@ class CombinedThreat:
             strength = "weak"
         elif figure.strength == "strong" and (together or strongest == 3):
             strength = "strong"
-        quotes = _listed([f"“{_one_line(t.quote)}” {_when(t.span)}" for t in near])
+        quoted = sorted(near, key=lambda t: (-t.severity, figure.span.gap_s(t.span), t.id))[:_QUOTED]
+        quotes = _listed([f"“{_one_line(t.quote)}” {_when(t.span)}" for t in quoted])
+        more = f" ({len(near) - _QUOTED} more in the evidence)" if len(near) > _QUOTED else ""
         when = "at the same time" if together else f"within {SAME_SEQUENCE_S:g} s of it"
-        span = figure.span
-        for threat in near:
-            span = span.joined(threat.span)
         text_ids = dict.fromkeys(text_id for t in near for text_id in t.text_ids)
         return Finding(
             id="",
@@ -225,10 +230,10 @@ class CombinedThreat:
             strength=strength,
             person_id=figure.person_id,
             overlay_kinds=figure.overlay_kinds,
-            span=span,
+            span=figure.span,
             evidence=(*figure.evidence, *(t.id for t in near), *text_ids),
             rule=self.name,
-            explanation=f"{figure.explanation} {when[0].upper()}{when[1:]} the text reads {quotes}.",
+            explanation=f"{figure.explanation} {when[0].upper()}{when[1:]} the text reads {quotes}{more}.",
         )
 
 
@@ -333,7 +338,7 @@ def _sentence(threat: ThreatEntry) -> str:
 def _described(kind: str, overlays: Sequence[OverlayEntry]) -> str:
     marks = max(overlay.count for overlay in overlays if overlay.kind == kind)
     if kind == "bullet_hole":
-        return f"{marks} bullet holes" if marks > 1 else "a bullet hole"
+        return f"bullet holes (about {marks} counted)" if marks > 1 else "a bullet hole"
     return _OVERLAY_WORDS[kind]
 
 
@@ -354,11 +359,5 @@ def _percent(fraction: float) -> str:
     return f"{round(100 * fraction)} %"
 
 
-def _clock(time: Timestamp) -> str:
-    tenths = round(time.exact_s * 10)
-    sign, tenths = ("-", -tenths) if tenths < 0 else ("", tenths)
-    return f"{sign}{tenths // 600:02d}:{tenths // 10 % 60:02d}.{tenths % 10}"
-
-
 def _when(span: Span) -> str:
-    return "in the picture" if span.start == span.end else f"from {_clock(span.start)} to {_clock(span.end)}"
+    return "in the picture" if span.start == span.end else f"from {span.start.clock} to {span.end.clock}"

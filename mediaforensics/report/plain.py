@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from mediaforensics.report.model import Report
-from mediaforensics.report.visible import clock, visible
+from mediaforensics.report.visible import visible
 
 _SHOWN_TEXT_CHARACTERS = 160
 
@@ -33,14 +33,14 @@ def _findings(report: Report) -> Iterator[str]:
         return
     yield f"{len(report.findings)} findings (leads for a person to confirm):"
     for finding in report.findings:
-        when = f"{clock(finding.span.start.seconds)} - {clock(finding.span.end.seconds)}"
+        when = f"{finding.span.start.clock} - {finding.span.end.clock}"
         what = finding.kind.replace("_", " ")
         yield f"  [{finding.strength}] {when}  {what}: {visible(finding.explanation)}"
 
 
 def _not_looked(report: Report) -> Iterator[str]:
     for gap in report.coverage.undecodable:
-        start, end = clock(gap.span.start.seconds), clock(gap.span.end.seconds)
+        start, end = gap.span.start.clock, gap.span.end.clock
         yield f"Not read: {start} - {end}: {visible(gap.why)}"
     for run in report.detectors:
         if not run.ran:
@@ -49,7 +49,7 @@ def _not_looked(report: Report) -> Iterator[str]:
             yield f"{run.name}: {visible(note)}"
         if run.failures:
             first = run.failures[0]
-            when = clock(first.span.start.seconds)
+            when = first.span.start.clock
             yield f"{run.name} failed on {len(run.failures)} samples, first at {when}: {visible(first.why)}"
 
 
@@ -61,4 +61,4 @@ def _texts(report: Report) -> Iterator[str]:
         shown = visible(" / ".join(entry.text.splitlines()))
         if len(shown) > _SHOWN_TEXT_CHARACTERS:
             shown = shown[: _SHOWN_TEXT_CHARACTERS - 3] + "..."
-        yield f"  {clock(entry.span.start.seconds)}  [{entry.language or entry.script}] {shown}"
+        yield f"  {entry.span.start.clock}  [{entry.language or entry.script}] {shown}"

@@ -1,4 +1,4 @@
-"""How times and hostile characters are shown to people, the same in the terminal and on the page."""
+"""How hostile characters are shown to people, the same in the terminal and on the page."""
 
 from __future__ import annotations
 
@@ -22,13 +22,3 @@ def visible(text: str) -> str:
         character.encode("unicode_escape").decode("ascii") if unseen(character) else character
         for character in text
     )
-
-
-def clock(seconds: float) -> str:
-    """``mm:ss.t``, with hours where there are any: ``00:12.4``, ``1:02:03.0``, ``-00:00.5``."""
-    sign = "-" if seconds < 0 else ""
-    tenths = round(abs(seconds) * 10)
-    hours, rest = divmod(tenths, 36_000)
-    minutes, rest = divmod(rest, 600)
-    clocked = f"{minutes:02d}:{rest // 10:02d}.{rest % 10}"
-    return f"{sign}{hours}:{clocked}" if hours else f"{sign}{clocked}"

@@ -69,3 +69,11 @@ def test_what_is_not_a_hash_is_refused(text):
 def test_two_algorithms_cannot_be_compared():
     with pytest.raises(IncompatibleHash, match="phash-64"):
         HashValue.from_hex("phash", 64, "0" * 16).distance_bits(HashValue.from_hex("dhash", 64, "0" * 16))
+
+
+@pytest.mark.parametrize(
+    ("milliseconds", "words"),
+    [(0, "00:00.0"), (12_440, "00:12.4"), (59_960, "01:00.0"), (3_723_000, "1:02:03.0"), (-500, "-00:00.5")],
+)
+def test_the_clock_of_a_timestamp(milliseconds, words):
+    assert at(milliseconds).clock == words

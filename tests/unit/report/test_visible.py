@@ -1,10 +1,10 @@
-"""Times and hostile characters as people see them in a terminal."""
+"""Hostile characters as people see them in a terminal."""
 
 from __future__ import annotations
 
 import pytest
 
-from mediaforensics.report.visible import clock, visible
+from mediaforensics.report.visible import visible
 
 
 @pytest.mark.parametrize(
@@ -22,11 +22,3 @@ from mediaforensics.report.visible import clock, visible
 )
 def test_what_has_no_shape_is_an_escape(text, seen):
     assert visible(text) == seen
-
-
-@pytest.mark.parametrize(
-    ("seconds", "words"),
-    [(0.0, "00:00.0"), (12.44, "00:12.4"), (59.96, "01:00.0"), (3723.0, "1:02:03.0"), (-0.5, "-00:00.5")],
-)
-def test_clock(seconds, words):
-    assert clock(seconds) == words
