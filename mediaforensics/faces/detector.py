@@ -4,19 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-import cv2
-import numpy as np
-
 from mediaforensics.detect import Surroundings
 from mediaforensics.faces.embed import SFACE, Embedding, FaceEmbedder, aligned_crop
-from mediaforensics.faces.find import FaceFinder, doubtful
+from mediaforensics.faces.find import FaceFinder
 from mediaforensics.faces.locate import (
     DETECT_CONFIDENCE,
     YUNET,
     FaceLocator,
     LocatedFace,
+    doubtful,
     one_each,
+    overlap,
 )
+from mediaforensics.faces.pace import Pace, changed_fraction
 from mediaforensics.faces.track import FaceTracker, Followed, Looks
 from mediaforensics.media.frame import Pixels
 from mediaforensics.media.sample import Sample
@@ -28,19 +28,20 @@ from mediaforensics.types import Box
 NAME = "faces"
 
 _LUMA_SIDE_PX = 320
-_CHANGE_BLOCK_PX = 8
-_CHANGED_LEVELS = 7.0
-"""Mean change of one 8 x 8 block, of 255 levels; compression noise stays under it."""
 _TURNED_DEGREES = 20.0
 _SURE_ENOUGH_NOT_TO_TURN = 0.8
-_TURN_EVERY_S = 2.0
+_TURN_EVERY_S = 4.0
+_TURN_CHANGE_FRACTION = 0.3
 _STILL_TURNED_SIDE_PX = 640
-_WHOLE_EVERY_S = 1.9
-"""Longest time without a look at the whole frame while something changes."""
-_EMPTY_EVERY_S = 0.8
-"""The same where no face is known: text that comes and goes brings none."""
-_MAX_FOLLOWED = 4
+_BELIEVED_AT_ONCE = 0.8
+"""Below this, one sample of a moving picture is not enough: flames form faces that last no longer."""
+_SMALL_LOOK_FRACTION = 0.1
+"""A face of this share of the frame's longer side loses no precision in a small look."""
+_MAX_CLOSE_UPS = 4
 _MAX_SETTLED = 6
+_REFUTED_FOR_S = 2.0
+_SURER = 0.1
+_MAX_REFUTED = 24
 
 
 class FaceDetector:
@@ -76,8 +77,8 @@ class FaceDetector:
 class FaceExaminer:
     """The faces of one file.
 
-    Looks only where something changed since the last look, and embeds only where place and picture leave in
-    doubt whether two sights are the same face.
+    Looks only as closely as what changed asks for, and embeds only where place and picture leave in doubt
+    whether two sights are the same face.
     """
 
     def __init__(self, yunet: bytes, sface: bytes, surroundings: Surroundings) -> None:
@@ -86,21 +87,23 @@ class FaceExaminer:
         self._embedder: FaceEmbedder | None = None
         self._moving = surroundings.moving
         self._tracker = FaceTracker()
-        self._last_looked: Pixels | None = None
-        self._turned_s = self._whole_s = float("-inf")
+        self._pace = Pace()
+        self._held: list[LocatedFace] = []
+        """Doubtful faces of the last sample, to be believed when this one shows them again."""
+        self._refuted: list[tuple[float, LocatedFace]] = []
+        """What a close look showed to be no face, and when; a fire is looked at once, not at every sample."""
+        self._turned: Pixels | None = None
+        self._turned_s = float("-inf")
 
     def examine(self, sample: Sample, seen: Sequence[Observation]) -> Iterable[Observation]:
         """One ``FaceSeen`` per face, hidden ones included."""
-        time_s = sample.time.seconds
-        luma = sample.frame.luma(_LUMA_SIDE_PX)
-        if self._last_looked is not None and not _changed(self._last_looked, luma.pixels):
+        time_s, frame = sample.time.seconds, sample.frame
+        luma = frame.luma(_LUMA_SIDE_PX).pixels
+        watched = bool(self._tracker.open_faces() or self._held)
+        look = self._pace.look(time_s, luma, sample.new_picture, watched)
+        if look == "rest" and not self._held:
             return [_observation(f, sample) for f in self._tracker.rest(time_s)]
-        self._last_looked = luma.pixels.copy()
-        frame = sample.frame
-        resting = not self._tracker.open_faces() and time_s - self._whole_s < _EMPTY_EVERY_S
-        if resting and not sample.new_picture:
-            return []
-        faces = self._followed_closely(sample, time_s) or self._whole_frame(sample, time_s)
+        faces = self._whole_frame(sample, luma) if look == "whole" else self._small_frame(sample)
         looks = Looks(crop=lambda face: aligned_crop(frame, face.landmarks), embed=self._embed)
         followed = self._tracker.step(time_s, frame.luma(2 * _LUMA_SIDE_PX), sample.new_picture, faces, looks)
         return [_observation(f, sample) for f in followed]
@@ -109,42 +112,43 @@ class FaceExaminer:
         """Nothing more: every sample has been spoken of."""
         return ()
 
-    def _followed_closely(self, sample: Sample, time_s: float) -> list[LocatedFace]:
-        """The known faces, each looked for at its place; empty where the whole frame must be looked at.
-
-        In between two looks at the whole frame, while no new picture came, a close-up of each face costs a
-        sixth. A face that was seen last time and is not found now makes the whole frame worth another look.
-        """
-        open_faces = self._tracker.open_faces()
-        fresh = time_s - self._whole_s < _WHOLE_EVERY_S
-        if sample.new_picture or not fresh or not 0 < len(open_faces) <= _MAX_FOLLOWED:
-            return []
+    def _small_frame(self, sample: Sample) -> list[LocatedFace]:
+        """The known faces and new ones that are not small; known small ones are looked at close up."""
+        frame = sample.frame
+        known = self._tracker.open_faces()
+        enough_px = _SMALL_LOOK_FRACTION * max(frame.size_px)
+        small = [f for f, _ in known if f.side_px < enough_px]
+        if len(small) > _MAX_CLOSE_UPS:
+            found = self._finder.upright(frame)
+        elif known and len(small) == len(known) and not sample.new_picture and not self._held:
+            found = []
+        else:
+            found = self._finder.upright_small(frame)
         faces: list[LocatedFace] = []
-        for face, hidden in open_faces:
-            again = self._finder.again(sample.frame, face)
-            if again is not None:
-                faces.append(again)
-            elif not hidden:
-                return []
-        return one_each(faces)
+        for face, _ in known:
+            direct = abs(face.angle_degrees) <= _TURNED_DEGREES and (
+                face.side_px >= enough_px or len(small) > _MAX_CLOSE_UPS
+            )
+            there = [f for f in found if f.confidence >= DETECT_CONFIDENCE and _same_place(f, face)]
+            again = there[0] if direct and there else self._finder.again(frame, face)
+            faces += [] if again is None else [again]
+        hopeful = [f for f in found if f.confidence >= DETECT_CONFIDENCE]
+        new = [f for f in hopeful if not any(_same_place(f, face) for face, _ in known)]
+        return one_each(faces + self._believed(sample, new))
 
-    def _whole_frame(self, sample: Sample, time_s: float) -> list[LocatedFace]:
+    def _whole_frame(self, sample: Sample, luma: Pixels) -> list[LocatedFace]:
         """All faces of a sample, the doubtful new ones after a close look, the turned ones at their angle."""
-        self._whole_s = time_s
         frame = sample.frame
         faces: list[LocatedFace] = []
-        looked = 0
+        new: list[LocatedFace] = []
         for face in self._finder.upright(frame):
             known = self._tracker.near(face)
-            if known is not None and abs(known.angle_degrees) > _TURNED_DEGREES:
-                continue
-            if known is None and doubtful(face):
-                if looked < _MAX_SETTLED and (face.confidence >= DETECT_CONFIDENCE or sample.new_picture):
-                    looked += 1
-                    settled = self._finder.settled(frame, face)
-                    faces += [] if settled is None else [settled]
-                continue
-            faces.append(face)
+            if known is None:
+                new.append(face)
+            elif abs(known.angle_degrees) <= _TURNED_DEGREES:
+                faces.append(face)
+        faces += self._believed(sample, new)
+        watched = bool(self._held or self._tracker.open_faces())
         for known, _ in self._tracker.open_faces():
             if abs(known.angle_degrees) > _TURNED_DEGREES:
                 again = self._finder.again(frame, known)
@@ -152,10 +156,55 @@ class FaceExaminer:
         sure = any(f.confidence >= _SURE_ENOUGH_NOT_TO_TURN for f in faces)
         if not sure and not self._moving:
             faces += self._finder.turned(frame, _STILL_TURNED_SIDE_PX)
-        elif not sure and sample.new_picture and time_s - self._turned_s >= _TURN_EVERY_S:
-            self._turned_s = time_s
+        elif not sure and not watched and self._worth_turning(sample.time.seconds, luma):
             faces += self._finder.turned(frame)
         return one_each(faces)
+
+    def _believed(self, sample: Sample, new: Sequence[LocatedFace]) -> list[LocatedFace]:
+        """Those of the faces found where none was known that are faces, doubtful ones after a close look.
+
+        In a moving picture a face that stays doubtful is held back until the next sample shows it again.
+        """
+        held, self._held = self._held, []
+        since_s = sample.time.seconds - _REFUTED_FOR_S
+        self._refuted = [(s, f) for s, f in self._refuted if s >= since_s][-_MAX_REFUTED:]
+        believed: list[LocatedFace] = []
+        looked = 0
+        before = [f for f in held if not any(_same_place(f, n) for n in new)]
+        again = [self._finder.again(sample.frame, f) for f in before]
+        for face in [*new, *(f for f in again if f is not None)]:
+            if not doubtful(face):
+                believed.append(face)
+                continue
+            seen_before = not self._moving or any(_same_place(face, f) for f in held)
+            if face.confidence < DETECT_CONFIDENCE and not (seen_before or sample.new_picture):
+                continue
+            if looked == _MAX_SETTLED:
+                break
+            if any(
+                _same_place(face, r) and face.confidence < r.confidence + _SURER for _, r in self._refuted
+            ):
+                continue
+            looked += 1
+            settled = self._finder.settled(sample.frame, face)
+            if settled is None:
+                self._refuted.append((sample.time.seconds, face))
+                continue
+            if seen_before or settled.confidence >= _BELIEVED_AT_ONCE:
+                believed.append(settled)
+            else:
+                self._held.append(settled)
+        return believed
+
+    def _worth_turning(self, time_s: float, luma: Pixels) -> bool:
+        """Whether to look for faces that lie or stand on their head: seldom, and once for each picture."""
+        if self._turned is not None and (
+            time_s - self._turned_s < _TURN_EVERY_S
+            or changed_fraction(self._turned, luma) < _TURN_CHANGE_FRACTION
+        ):
+            return False
+        self._turned, self._turned_s = luma.copy(), time_s
+        return True
 
     def _embed(self, crop: Pixels) -> Embedding:
         if self._embedder is None:
@@ -163,14 +212,8 @@ class FaceExaminer:
         return self._embedder.embed(crop)
 
 
-def _changed(before: Pixels, now: Pixels) -> bool:
-    """Whether any 8 x 8 block changed its content; what is only noise averages out."""
-    if before.shape != now.shape:
-        return True
-    height, width = before.shape
-    size = (max(1, width // _CHANGE_BLOCK_PX), max(1, height // _CHANGE_BLOCK_PX))
-    blocks = cv2.resize(cv2.absdiff(before, now), size, interpolation=cv2.INTER_AREA)
-    return float(np.max(blocks)) > _CHANGED_LEVELS
+def _same_place(one: LocatedFace, other: LocatedFace) -> bool:
+    return overlap(one.box, other.box) >= 0.3
 
 
 def _observation(followed: Followed, sample: Sample) -> FaceSeen:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import cv2
 
 from mediaforensics.faces.locate import (
@@ -9,6 +11,7 @@ from mediaforensics.faces.locate import (
     SURE_CONFIDENCE,
     FaceLocator,
     LocatedFace,
+    doubtful,
     one_each,
 )
 from mediaforensics.media.frame import Frame, View
@@ -18,20 +21,18 @@ _VIEW_SIDE_PX = 640
 """A face of 20 px in a 1280 px frame is 10 px here, YuNet's smallest."""
 _SMALL_VIEW_SIDE_PX = 400
 """Below this the picture is enlarged twice, since its faces are as small as it is."""
-_CLOSE_SIDE_PX = 480
+_SMALL_SIDE_PX = 320
+"""Enough for faces of a 25th of the longer side: nine of ten of them are found."""
+_CLOSE_FACE_PX = 112
+_AGAIN_FACE_PX = 80
 _TURNED_SIDE_PX = 320
-"""Turning the frame costs five looks, so it is done small; the close look afterwards is not."""
+"""Turning the frame costs four looks, so it is done small; the close look afterwards is not."""
 _TURNED_DEGREES = 25.0
 _TURNED_CONFIDENCE = 0.82
 """For a face turned by more than 25 degrees: looked for in many ways, so it must be surer."""
 _TILTED_DEGREES = 12.0
 _MAX_TURNED = 6
 _MAX_FACES = 24
-
-
-def doubtful(face: LocatedFace) -> bool:
-    """Whether an upright sight may be of a turned face: not sure, or tilted already."""
-    return face.confidence < SURE_CONFIDENCE or abs(face.angle_degrees) > _TILTED_DEGREES
 
 
 class FaceFinder:
@@ -45,6 +46,11 @@ class FaceFinder:
         view = _working_view(frame)
         return [_out_of(view, f) for f in self._locator.upright_any_size(view.pixels)]
 
+    def upright_small(self, frame: Frame) -> list[LocatedFace]:
+        """As ``upright``, in a quarter of the time, without the small faces."""
+        view = frame.rgb(_SMALL_SIDE_PX)
+        return [_out_of(view, f) for f in self._locator.upright(view.pixels)]
+
     def turned(self, frame: Frame, max_side_px: int = _TURNED_SIDE_PX) -> list[LocatedFace]:
         """Sure faces that lie or stand on their head, each after a close look."""
         view = frame.rgb(max_side_px)
@@ -55,7 +61,7 @@ class FaceFinder:
 
     def settled(self, frame: Frame, face: LocatedFace) -> LocatedFace | None:
         """A doubtful face after a close look from every side; None where that does not confirm it."""
-        close = _close_view(frame, face)
+        close = _close_view(frame, face, _CLOSE_FACE_PX)
         if min(close.pixels.shape[:2]) < 8:
             return None
         best = self._locator.settled(close.pixels, _into(close, face))
@@ -67,7 +73,7 @@ class FaceFinder:
 
     def again(self, frame: Frame, face: LocatedFace) -> LocatedFace | None:
         """A face of an earlier frame, looked for at its place and angle; None where it is not to be seen."""
-        close = _close_view(frame, face)
+        close = _close_view(frame, face, _AGAIN_FACE_PX)
         if min(close.pixels.shape[:2]) < 8:
             return None
         angle = face.angle_degrees if abs(face.angle_degrees) > _TILTED_DEGREES else 0.0
@@ -94,12 +100,21 @@ def _working_view(frame: Frame) -> View:
     return View(large, (sx / 2, sy / 2), view.origin_px)  # type: ignore[arg-type]
 
 
-def _close_view(frame: Frame, face: LocatedFace) -> View:
+def _close_view(frame: Frame, face: LocatedFace, face_px: int) -> View:
+    """Pixels around a face that is at least so large in them, and less than twice that where it can be.
+
+    The frame at a size that others look at, too, costs less than a cut-out of a size of its own.
+    """
+    longer = max(frame.size_px)
+    for side in (_SMALL_SIDE_PX, _VIEW_SIDE_PX):
+        if side < longer and face.side_px * side / longer >= face_px:
+            return frame.rgb(side)
     x0, y0, x1, y1 = (round(v) for v in face.box)
     box = Box(x0, y0, max(x1, x0 + 1), max(y1, y0 + 1)).grown(1.2).clipped(frame.size_px)
     if not box.area_px:
         box = Box(0, 0, *frame.size_px)
-    return frame.crop(box, _CLOSE_SIDE_PX)
+    halvings = max(0, math.floor(math.log2(max(face.side_px, 1.0) / face_px)))
+    return frame.crop(box, max(8, max(box.width_px, box.height_px) >> halvings))
 
 
 def _out_of(view: View, face: LocatedFace) -> LocatedFace:

@@ -66,8 +66,8 @@ class _Track:
     face: LocatedFace
     last_direct_s: float
     checked_s: float
-    patch: Patch
-    clear_patch: Patch
+    patch: _Structure
+    clear_patch: _Structure
     """The patch of its surest moment: between two fires it is the better witness."""
     look: Pixels
     """Aligned crop of its surest moment, to compare with when in doubt."""
@@ -75,6 +75,8 @@ class _Track:
     embedding: Embedding | None = None
     motion: float = 0.0
     hidden: bool = False
+    challenged: bool = False
+    """A doubtful face unlike it was at its place on the last sample."""
 
     def hidden_limit_s(self) -> float:
         return HIDDEN_LIMIT_S if self.motion < _STILL_MOTION else _HIDDEN_LIMIT_MOVING_S
@@ -152,6 +154,10 @@ class FaceTracker:
                 left_tracks.remove(track)
                 left_faces.remove(face)
                 self._see(track, face, time_s, picture, looks)
+            elif face.confidence < _CLEAR_CONFIDENCE and not track.challenged:
+                # This one distorted by fire, or somebody else: the next sample tells.
+                track.challenged = True
+                left_faces.remove(face)
             elif face.confidence >= DETECT_CONFIDENCE:  # the place is somebody else's now
                 left_tracks.remove(track)
                 self._lose(track, time_s)
@@ -179,28 +185,29 @@ class FaceTracker:
 
     def _begin(self, face: LocatedFace, time_s: float, picture: View, looks: Looks) -> None:
         self._count += 1
+        structure = _structure(patch(picture, face))
         self._open.append(
             _Track(
                 number=self._count,
                 face=face,
                 last_direct_s=time_s,
                 checked_s=time_s,
-                patch=patch(picture, face),
-                clear_patch=patch(picture, face),
+                patch=structure,
+                clear_patch=structure,
                 look=looks.crop(face),
                 look_confidence=face.confidence,
             )
         )
 
     def _see(self, track: _Track, face: LocatedFace, time_s: float, picture: View, looks: Looks) -> None:
-        track.last_direct_s, track.hidden = time_s, False
+        track.last_direct_s, track.hidden, track.challenged = time_s, False, False
         if face.confidence < DETECT_CONFIDENCE and overlap(face.box, track.face.box) >= 0.25:
             # Half covered, a face is found but its outline is not: the last clear outline is the truer one.
             track.face = replace(track.face, confidence=face.confidence)
             return
         moved = np.hypot(*(_centre(face) - _centre(track.face))) / max(face.side_px, 1.0)
         track.motion = float(0.5 * track.motion + 0.5 * moved)
-        track.face, track.patch = face, patch(picture, face)
+        track.face, track.patch = face, _structure(patch(picture, face))
         if face.confidence > track.look_confidence + 0.02:
             track.look, track.look_confidence, track.embedding = looks.crop(face), face.confidence, None
             track.clear_patch = track.patch
@@ -214,14 +221,17 @@ class FaceTracker:
         self, track: _Track, face: LocatedFace, time_s: float, picture: View, new_picture: bool, looks: Looks
     ) -> bool:
         """Whether the face at this track's place is still this track's face."""
+        common = overlap(track.face.box, face.box)
+        if not new_picture and (
+            face.confidence < DETECT_CONFIDENCE
+            or (common >= 0.4 and time_s - track.checked_s < _CHECK_EVERY_S)
+        ):
+            return True
         remains = _remains(track, [patch(picture, track.face), patch(picture, face)])
         if remains.face >= _KEPT_FACE_FRACTION:
             return True
         if face.confidence < DETECT_CONFIDENCE:
-            return not new_picture
-        common = overlap(track.face.box, face.box)
-        if not new_picture and common >= 0.4 and time_s - track.checked_s < _CHECK_EVERY_S:
-            return True
+            return False
         if new_picture and remains.whole < _CUT_FRACTION and common < _SAME_PLACE:
             return False  # another shot, of whomever
         track.checked_s = time_s
@@ -281,7 +291,8 @@ class FaceTracker:
 
 def _remains(track: _Track, patches: Sequence[Patch]) -> Kept:
     """The most that any of these patches has kept of the track's last or surest one."""
-    found = [kept(before, now) for before in (track.patch, track.clear_patch) for now in patches]
+    before = [track.patch] if track.patch is track.clear_patch else [track.patch, track.clear_patch]
+    found = [_kept(one, now) for now in map(_structure, patches) for one in before]
     return Kept(max(k.face for k in found), max(k.whole for k in found))
 
 
@@ -346,9 +357,31 @@ def kept(before: Patch, now: Patch) -> Kept:
     is covered is lost, what is beside it is not; a change of brightness does not count. A patch without
     structure has nothing to know it by: nothing of it is kept.
     """
-    a, b = _blocks(before), _blocks(now)
-    a_std, b_std = np.sqrt((a**2).mean(axis=2)), np.sqrt((b**2).mean(axis=2))
-    correlation = (a * b).mean(axis=2) / np.maximum(a_std * b_std, 1e-6)
+    return _kept(_structure(before), _structure(now))
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Structure:
+    """A patch as it is compared: each block without its mean, shape (16, 16, 36), and its deviation."""
+
+    blocks: NDArray[np.float32]
+    deviation: NDArray[np.float32]
+
+
+def _structure(patch_: Patch) -> _Structure:
+    cut = patch_.astype(np.float32).reshape(_BLOCKS, _BLOCK_PX, _BLOCKS, _BLOCK_PX)
+    blocks = np.ascontiguousarray(cut.transpose(0, 2, 1, 3)).reshape(_BLOCKS, _BLOCKS, _BLOCK_PX * _BLOCK_PX)
+    blocks -= blocks.mean(axis=2, keepdims=True)
+    return _Structure(blocks, np.sqrt(_mean_product(blocks, blocks)))
+
+
+def _mean_product(a: NDArray[np.float32], b: NDArray[np.float32]) -> NDArray[np.float32]:
+    return np.asarray(np.einsum("ijk,ijk->ij", a, b) / np.float32(_BLOCK_PX * _BLOCK_PX), np.float32)
+
+
+def _kept(before: _Structure, now: _Structure) -> Kept:
+    a_std, b_std = before.deviation, now.deviation
+    correlation = _mean_product(before.blocks, now.blocks) / np.maximum(a_std * b_std, 1e-6)
     structured = a_std >= _MIN_TEXTURE
     same = structured & (correlation >= _MIN_CORRELATION) & (b_std >= _MIN_TEXTURE / 2)
     as_strong = (b_std > a_std / _MAX_CONTRAST_RATIO) & (b_std < a_std * _MAX_CONTRAST_RATIO)
@@ -359,10 +392,3 @@ def kept(before: Patch, now: Patch) -> Kept:
 def _share(same: NDArray[np.bool_], structured: NDArray[np.bool_]) -> float:
     count = int(structured.sum())
     return int(same.sum()) / count if count >= 4 else 0.0
-
-
-def _blocks(patch_: Patch) -> NDArray[np.float32]:
-    """The pixels of each block without their mean, shape (16, 16, 36)."""
-    cut = patch_.astype(np.float32).reshape(_BLOCKS, _BLOCK_PX, _BLOCKS, _BLOCK_PX)
-    blocks = cut.transpose(0, 2, 1, 3).reshape(_BLOCKS, _BLOCKS, _BLOCK_PX * _BLOCK_PX)
-    return np.asarray(blocks - blocks.mean(axis=2, keepdims=True), np.float32)
