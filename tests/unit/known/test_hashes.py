@@ -1,12 +1,12 @@
 from __future__ import annotations
 
 import csv
+import json
 import os
 from pathlib import Path
 
 import cv2
 import numpy as np
-import pdqhash
 import pytest
 from known_pictures import photo
 from PIL import Image
@@ -14,13 +14,19 @@ from PIL import Image
 from mediaforensics.known.hashes import ORIENTATIONS, UPRIGHT, Orientation, pdq, phash, without_bars
 from mediaforensics.types import HashValue
 
+FIXTURES = Path(__file__).parents[3] / "fixtures"
 DATA = Path(os.environ["MF_TEST_DATA"]) if os.environ.get("MF_TEST_DATA") else None
 needs_data = pytest.mark.skipif(DATA is None, reason="MF_TEST_DATA is not set")
 
 
-def reference(luma: np.ndarray) -> tuple[HashValue, int]:
-    bits, quality = pdqhash.compute(np.repeat(luma[..., None], 3, axis=2))
-    return HashValue("pdq", 256, np.packbits(bits).tobytes()), quality
+SIZES = [(64, 64), (65, 127), (128, 129), (480, 360), (1280, 720), (333, 1000), (97, 61)]
+REFERENCE = json.loads((Path(__file__).parent / "pdqhash_0_2_8.json").read_text())
+"""Hash and quality that pdqhash 0.2.8 gives for drawn pictures: it has no wheel for every Python, so its
+answers stand here. Made by ``pdqhash.compute`` on the luma in three equal channels."""
+
+
+def reference(name: str) -> tuple[HashValue, int]:
+    return HashValue.from_hex("pdq", 256, REFERENCE[name]["pdq"]), REFERENCE[name]["quality"]
 
 
 def read(path: Path) -> np.ndarray:
@@ -28,13 +34,11 @@ def read(path: Path) -> np.ndarray:
         return cv2.cvtColor(np.asarray(picture.convert("RGB")), cv2.COLOR_RGB2GRAY)
 
 
-@pytest.mark.parametrize(
-    "size", [(64, 64), (65, 127), (128, 129), (480, 360), (1280, 720), (333, 1000), (97, 61)]
-)
+@pytest.mark.parametrize("size", SIZES)
 def test_pdq_agrees_with_the_reference(size: tuple[int, int]) -> None:
     for seed in range(3):
         luma = photo(seed, *size)
-        expected, quality = reference(luma)
+        expected, quality = reference(f"{seed}-{size[0]}x{size[1]}")
         own = pdq(luma)
         assert own.quality == quality
         assert own.value().distance_bits(expected) <= 2
@@ -43,7 +47,7 @@ def test_pdq_agrees_with_the_reference(size: tuple[int, int]) -> None:
 def test_quality_of_plain_and_smooth_pictures_is_low() -> None:
     assert pdq(np.full((100, 100), 90, np.uint8)).quality == 0
     slope = np.tile(np.arange(256, dtype=np.uint8), (200, 1))
-    assert pdq(slope).quality == reference(slope)[1] < 50
+    assert pdq(slope).quality == reference("slope")[1] < 50
 
 
 @pytest.mark.parametrize("shape", [(1, 1), (1, 500), (3, 3), (63, 63)])
@@ -122,13 +126,9 @@ def test_published_hashes() -> None:
     assert compared >= 10
 
 
-@needs_data
-def test_real_pictures_agree_with_the_reference() -> None:
-    assert DATA is not None
-    for path in sorted((DATA / "hashes/pictures").glob("*.jpg"))[:5]:
-        luma = read(path)
-        expected, quality = reference(luma)
-        own = pdq(luma)
-        assert own.quality == quality
-        if quality >= 50:
-            assert own.value().distance_bits(expected) <= 4, path.name
+@pytest.mark.parametrize("name", sorted(name for name in REFERENCE if name.endswith(".jpg")))
+def test_real_pictures_agree_with_the_reference(name: str) -> None:
+    expected, quality = reference(name)
+    own = pdq(read(FIXTURES / "known" / name))
+    assert own.quality == quality
+    assert own.value().distance_bits(expected) <= 4
