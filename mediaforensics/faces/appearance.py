@@ -8,7 +8,6 @@ than any frame did.
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass, field
 
 import cv2
@@ -25,8 +24,6 @@ _MIN_COMPOSITE_SIGHTS = 4
 _MAX_DRIFT_FRACTION = 0.06
 """Landmarks may stray this far (of the eye distance) from a steady drift of a portrait called still."""
 _MIN_MOVEMENT_LEVELS = 14.0
-
-Embed = Callable[[Pixels], Embedding]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -107,9 +104,8 @@ def sight(
     time_s: float,
     landmarks: NDArray[np.float64],
     weight: float,
-    embed: Embed | None,
 ) -> Sight:
-    """Take a face out of a frame; ``embed`` is None where it is hidden."""
+    """Take a face out of a frame, without its embedding."""
     back = cv2.invertAffineTransform(similarity_transform(landmarks))
     margin = 0.12 * CROP_PX
     low, high = -margin, CROP_PX + margin
@@ -122,23 +118,13 @@ def sight(
     view = frame.crop(box, _REGION_PX)
     kx, ky = 1.0 / view.source_per_view[0], 1.0 / view.source_per_view[1]
     ox, oy = -view.origin_px[0] * kx, -view.origin_px[1] * ky
-    taken = Sight(
+    return Sight(
         time_s=time_s,
         region=view.pixels.copy(),
         to_region=(kx, ky, ox, oy),
         landmarks=landmarks,
         weight=weight,
         embedding=None,
-    )
-    if embed is None:
-        return taken
-    return Sight(
-        time_s=time_s,
-        region=taken.region,
-        to_region=taken.to_region,
-        landmarks=landmarks,
-        weight=weight,
-        embedding=embed(taken.aligned(landmarks)),
     )
 
 

@@ -16,7 +16,8 @@ from mediaforensics.faces.locate import (
     one_each,
     overlap,
 )
-from mediaforensics.faces.pace import Pace, changed_fraction
+from mediaforensics.faces.pace import Box01, Pace, changed_fraction
+from mediaforensics.faces.spares import Spares
 from mediaforensics.faces.track import FaceTracker, Followed, Looks
 from mediaforensics.media.frame import Pixels
 from mediaforensics.media.sample import Sample
@@ -67,11 +68,14 @@ class FaceDetector:
 
     def __init__(self, options: FaceOptions) -> None:
         self._options = options
-        self._yunet, self._sface = YUNET.read(), SFACE.read()
+        yunet, sface = YUNET.read(), SFACE.read()
+        self._locators = Spares(lambda: FaceLocator(yunet))
+        self._embedders = Spares(lambda: FaceEmbedder(sface))
+        self._locators.give(self._locators.take())
 
     def begin(self, surroundings: Surroundings) -> FaceExaminer:
         """Start on a file, with networks of its own: OpenCV's are not for two threads."""
-        return FaceExaminer(self._yunet, self._sface, surroundings)
+        return FaceExaminer(self._locators, self._embedders, surroundings)
 
 
 class FaceExaminer:
@@ -81,9 +85,12 @@ class FaceExaminer:
     whether two sights are the same face.
     """
 
-    def __init__(self, yunet: bytes, sface: bytes, surroundings: Surroundings) -> None:
-        self._finder = FaceFinder(FaceLocator(yunet))
-        self._sface = sface
+    def __init__(
+        self, locators: Spares[FaceLocator], embedders: Spares[FaceEmbedder], surroundings: Surroundings
+    ) -> None:
+        self._locators, self._embedders = locators, embedders
+        self._locator = locators.take()
+        self._finder = FaceFinder(self._locator)
         self._embedder: FaceEmbedder | None = None
         self._moving = surroundings.moving
         self._tracker = FaceTracker()
@@ -99,17 +106,23 @@ class FaceExaminer:
         """One ``FaceSeen`` per face, hidden ones included."""
         time_s, frame = sample.time.seconds, sample.frame
         luma = frame.luma(_LUMA_SIDE_PX).pixels
-        watched = bool(self._tracker.open_faces() or self._held)
-        look = self._pace.look(time_s, luma, sample.new_picture, watched)
+        known = [face for face, _ in self._tracker.open_faces()]
+        followed = [_shares(face, frame.size_px) for face in known]
+        watched = bool(known or self._held)
+        look = self._pace.look(time_s, luma, sample.new_picture, watched, followed)
         if look == "rest" and not self._held:
             return [_observation(f, sample) for f in self._tracker.rest(time_s)]
         faces = self._whole_frame(sample, luma) if look == "whole" else self._small_frame(sample)
         looks = Looks(crop=lambda face: aligned_crop(frame, face.landmarks), embed=self._embed)
-        followed = self._tracker.step(time_s, frame.luma(2 * _LUMA_SIDE_PX), sample.new_picture, faces, looks)
-        return [_observation(f, sample) for f in followed]
+        picture = frame.luma(2 * _LUMA_SIDE_PX)
+        tracks = self._tracker.step(time_s, picture, sample.new_picture, faces, looks)
+        return [_observation(f, sample) for f in tracks]
 
     def end(self) -> Iterable[Observation]:
         """Nothing more: every sample has been spoken of."""
+        self._locators.give(self._locator)
+        if self._embedder is not None:
+            self._embedders.give(self._embedder)
         return ()
 
     def _small_frame(self, sample: Sample) -> list[LocatedFace]:
@@ -208,12 +221,17 @@ class FaceExaminer:
 
     def _embed(self, crop: Pixels) -> Embedding:
         if self._embedder is None:
-            self._embedder = FaceEmbedder(self._sface)
+            self._embedder = self._embedders.take()
         return self._embedder.embed(crop)
 
 
 def _same_place(one: LocatedFace, other: LocatedFace) -> bool:
     return overlap(one.box, other.box) >= 0.3
+
+
+def _shares(face: LocatedFace, size_px: tuple[int, int]) -> Box01:
+    (x0, y0, x1, y1), (width, height) = face.box, size_px
+    return x0 / width, y0 / height, x1 / width, y1 / height
 
 
 def _observation(followed: Followed, sample: Sample) -> FaceSeen:

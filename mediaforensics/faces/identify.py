@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
+import cv2
 import numpy as np
 
 from mediaforensics.detect import Surroundings
 from mediaforensics.faces.appearance import Appearance, sight
 from mediaforensics.faces.embed import SFACE, Embedding, FaceEmbedder
 from mediaforensics.faces.gallery import Gallery
+from mediaforensics.faces.spares import Spares
 from mediaforensics.faces.threshold import LEAD_MARGIN, LEAD_RATE_FACTOR, MATCH_MARGIN
 from mediaforensics.media.frame import Pixels
 from mediaforensics.media.sample import Sample
@@ -36,7 +38,14 @@ _WAITS_S = (0.0, 0.2, 0.4, 0.8, 1.5, 2.5, 4.0)
 """Time to the next crop, by the number taken: soon while little is known, then seldom."""
 _SETTLED_WAIT_S = 10.0
 _CLEAR_MARGIN = 0.12
+_CLEAR_MARGIN_AT_ONCE = 0.25
 _CLEANER = 1.25
+_COVERED_FRACTION = 0.3
+_ENOUGH_CLEAN = 2
+"""Clean moments after which covered ones add nothing but their cost."""
+_SAME_LEVELS = 3.0
+"""Mean difference of two crops, of 255 levels, under which the second says nothing new."""
+_MAX_NOTES = 20
 _MIN_SIDE_PX = 14
 _MAX_OPEN = 48
 _POOLED_FROM = 3
@@ -50,9 +59,10 @@ class _Answer:
     threshold: float
     route: Route
 
-    def clear(self) -> bool:
+    def clear(self, crops: int) -> bool:
         """A match that more crops will hardly change."""
-        return self.tier == "match" and self.similarity >= self.threshold + _CLEAR_MARGIN
+        margin = _CLEAR_MARGIN if crops > 1 else _CLEAR_MARGIN_AT_ONCE
+        return self.tier == "match" and self.similarity >= self.threshold + margin
 
     def rank(self) -> tuple[int, float]:
         return ({"unknown": 0, "lead": 1, "match": 2}[self.tier], self.similarity - self.threshold)
@@ -66,6 +76,8 @@ class _Open:
     appearance: Appearance = field(default_factory=Appearance)
     taken: int = 0
     taken_s: float = float("-inf")
+    crop: Pixels | None = None
+    clean: int = 0
     hidden_s: float = float("-inf")
     turned: bool = False
     answer: _Answer | None = None
@@ -91,24 +103,39 @@ class FaceIdentifier:
     name = NAME
     version = "1"
     models: Sequence[Model] = (SFACE,)
-    notes: Sequence[str] = ()
     needs: Sequence[type[Observation]] = (FaceSeen, OverlaySeen, KnownSeen)
     emits: Sequence[type[Observation]] = (FaceMatched,)
 
     def __init__(self, gallery: Gallery, options: FaceOptions) -> None:
         self._gallery, self._options = gallery, options
-        self._weights = SFACE.read()
+        weights = SFACE.read()
+        self._embedders = Spares(lambda: FaceEmbedder(weights))
+        self._embedders.give(self._embedders.take())
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """Pictures of the gallery that were refused and people who have expired, in plain words."""
+        gone = [
+            f"{p.person_id} is not compared: the enrolment expired on {p.expires}"
+            for p in self._gallery.expired
+        ]
+        refused = [
+            f"gallery picture {r.person_id}/{r.file} is not used: {r.why}" for r in self._gallery.refused
+        ]
+        notes = [*gone, *refused]
+        more = [f"and {len(notes) - _MAX_NOTES} more"] if len(notes) > _MAX_NOTES else []
+        return tuple(notes[:_MAX_NOTES] + more)
 
     def begin(self, surroundings: Surroundings) -> FaceIdentityExaminer:
         """Start on a file, with a network of its own: OpenCV's are not for two threads."""
-        return FaceIdentityExaminer(self._gallery, self._options, self._weights)
+        return FaceIdentityExaminer(self._gallery, self._options, self._embedders)
 
 
 class FaceIdentityExaminer:
     """The identities of one file. Holds a few crops of each face now shown, nothing of those gone."""
 
-    def __init__(self, gallery: Gallery, options: FaceOptions, weights: bytes) -> None:
-        self._gallery, self._options, self._weights = gallery, options, weights
+    def __init__(self, gallery: Gallery, options: FaceOptions, embedders: Spares[FaceEmbedder]) -> None:
+        self._gallery, self._options, self._embedders = gallery, options, embedders
         self._embedder: FaceEmbedder | None = None
         self._open: dict[int, _Open] = {}
 
@@ -141,6 +168,9 @@ class FaceIdentityExaminer:
             o for state in sorted(self._open.values(), key=lambda s: s.track) for o in self._finish(state)
         ]
         self._open.clear()
+        if self._embedder is not None:
+            self._embedders.give(self._embedder)
+            self._embedder = None
         return said
 
     def _take(self, state: _Open, face: FaceSeen, sample: Sample, coverage_fraction: float) -> bool:
@@ -149,22 +179,29 @@ class FaceIdentityExaminer:
         landmarks = np.array(face.landmarks, np.float64)
         if max(face.box.width_px, face.box.height_px) < _MIN_SIDE_PX:
             return False
-        if not face.seen_directly:
+        covered = coverage_fraction >= _COVERED_FRACTION
+        if not face.seen_directly or (covered and state.clean >= _ENOUGH_CLEAN):
             if time_s - state.hidden_s >= 0.4:
                 state.hidden_s = time_s
-                state.appearance.add(sight(sample.frame, time_s, landmarks, 0.0, None))
+                state.appearance.add(sight(sample.frame, time_s, landmarks, 0.0))
             return False
         weight = _weight(face, coverage_fraction)
         known = [s.weight for s in state.appearance.seen]
-        cleaner = bool(known) and weight > _CLEANER * max(known)
         wait_s = _WAITS_S[min(state.taken, len(_WAITS_S) - 1)]
-        if state.taken >= 2 and state.answer is not None and state.answer.clear():
+        if state.answer is not None and state.answer.clear(state.taken):
             wait_s = _SETTLED_WAIT_S
-        if not cleaner and time_s - state.taken_s < wait_s:
+        elif known and weight > _CLEANER * max(known):
+            wait_s = 0.0
+        if time_s - state.taken_s < wait_s:
             return False
-        state.taken, state.taken_s = state.taken + 1, time_s
+        state.taken_s = time_s
+        now = sight(sample.frame, time_s, landmarks, weight)
+        crop = now.aligned(landmarks)
+        if state.crop is not None and float(cv2.absdiff(crop, state.crop).mean()) < _SAME_LEVELS:
+            return False
+        state.taken, state.clean, state.crop = state.taken + 1, state.clean + (not covered), crop
         state.turned = state.turned or abs(face.angle_degrees) > _TURNED_DEGREES
-        state.appearance.add(sight(sample.frame, time_s, landmarks, weight, self._embed))
+        state.appearance.add(replace(now, embedding=self._embed(crop)))
         return True
 
     def _answer_plain(self, state: _Open) -> _Answer | None:
@@ -227,7 +264,7 @@ class FaceIdentityExaminer:
 
     def _embed(self, crop: Pixels) -> Embedding:
         if self._embedder is None:
-            self._embedder = FaceEmbedder(self._weights)
+            self._embedder = self._embedders.take()
         return self._embedder.embed(crop)
 
 

@@ -38,7 +38,10 @@ SURE_CONFIDENCE = 0.88
 _LARGE_FACE_PX = 300
 _TURN_ANGLES_DEGREES = (80.0, -80.0, 140.0, -140.0)
 """For whole pictures; with the upright look and its close-ups they find more than five 60 degrees apart."""
-_CLOSE_ANGLES_DEGREES = (30.0, -30.0, 60.0, -60.0, 120.0, -120.0, 180.0)
+_CLOSE_ANGLES_DEGREES = (180.0, 30.0, -30.0, 60.0, -60.0, 120.0, -120.0)
+_FIRST_UNLIKELY_DEGREES = 60.0
+"""What is weak upright, on its head and half tilted is not looked at from the other sides."""
+_HOPELESS_CONFIDENCE = 0.5
 _CLOSE_UP_FACE_PX = 112
 _QUICK_FACE_PX = 80
 """Side of a face in a close-up of twice that side; it takes a sixth of the time of a frame."""
@@ -180,6 +183,11 @@ class FaceLocator:
         """
         best, best_rank = face, face.confidence + _UPRIGHT_BONUS
         for angle in (0.0, *_CLOSE_ANGLES_DEGREES):
+            if (
+                angle == _FIRST_UNLIKELY_DEGREES
+                and max(best.confidence, face.confidence) < _HOPELESS_CONFIDENCE
+            ):
+                break
             seen = self.at_angle(pixels, face, angle)
             rank = 0.0 if seen is None else seen.confidence + (_UPRIGHT_BONUS if angle == 0.0 else 0.0)
             if seen is not None and rank > best_rank:

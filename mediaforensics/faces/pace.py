@@ -8,6 +8,7 @@ the second is enough to keep up with known faces and to notice new ones that are
 from __future__ import annotations
 
 from collections import deque
+from collections.abc import Sequence
 from typing import Literal
 
 import cv2
@@ -16,6 +17,7 @@ import numpy as np
 from mediaforensics.media.frame import Pixels
 
 Look = Literal["rest", "small", "whole"]
+Box01 = tuple[float, float, float, float]
 
 _CHANGE_BLOCK_PX = 8
 _CHANGED_LEVELS = 7.0
@@ -23,6 +25,8 @@ _CHANGED_LEVELS = 7.0
 _CUT_FRACTION = 0.7
 _NOTABLE_FRACTION = 0.12
 """Share of the frame that must have changed: one line of a caption, a mouth that speaks change less."""
+_AROUND = 0.6
+"""Of a face's size on each side: hair, shoulders, and the fire in front of it."""
 _CUT_WAIT_S = 0.45
 """A dissolve has two or three samples in this time; the last of them is the one to look at."""
 _CUTS_AT_ONCE = 4
@@ -46,7 +50,9 @@ class Pace:
         self._looked_s = self._whole_s = float("-inf")
         self._wholes_s: deque[float] = deque(maxlen=_CUTS_AT_ONCE)
 
-    def look(self, time_s: float, luma: Pixels, new_picture: bool, watched: bool) -> Look:
+    def look(
+        self, time_s: float, luma: Pixels, new_picture: bool, watched: bool, followed: Sequence[Box01] = ()
+    ) -> Look:
         """What this sample is worth.
 
         Parameters
@@ -59,6 +65,9 @@ class Pace:
             The picture as a whole changed since the last sample.
         watched : bool
             Whether any face is known.
+        followed : sequence of (float, float, float, float)
+            Where known faces are, ``x0, y0, x1, y1`` as shares of the frame: what changes there and around
+            is seen by following them.
 
         Returns
         -------
@@ -68,7 +77,7 @@ class Pace:
         since_s = time_s - self._whole_s
         if self._looked is None or self._whole is None or since_s < 0:
             return self._take("whole", time_s, luma)
-        drift = changed_fraction(self._whole, luma)
+        drift = changed_fraction(self._whole, luma, [_surroundings(box) for box in followed])
         if drift >= _NOTABLE_FRACTION and since_s >= self._wait_s(time_s, drift, new_picture):
             return self._take("whole", time_s, luma)
         step, apart_s = changed_fraction(self._looked, luma), time_s - self._looked_s
@@ -94,11 +103,26 @@ class Pace:
         return look
 
 
-def changed_fraction(before: Pixels, now: Pixels) -> float:
-    """Share of 8 x 8 blocks that changed their content, 0..1; what is only noise averages out."""
+def changed_fraction(before: Pixels, now: Pixels, apart_from: Sequence[Box01] = ()) -> float:
+    """Share of 8 x 8 blocks that changed their content, 0..1; what is only noise averages out.
+
+    Blocks inside ``apart_from`` count as unchanged.
+    """
     if before.shape != now.shape:
         return 1.0
     height, width = before.shape
-    size = (max(1, width // _CHANGE_BLOCK_PX), max(1, height // _CHANGE_BLOCK_PX))
-    blocks = cv2.resize(cv2.absdiff(before, now), size, interpolation=cv2.INTER_AREA)
-    return float(np.mean(np.asarray(blocks) > _CHANGED_LEVELS))
+    columns, rows = max(1, width // _CHANGE_BLOCK_PX), max(1, height // _CHANGE_BLOCK_PX)
+    blocks = cv2.resize(cv2.absdiff(before, now), (columns, rows), interpolation=cv2.INTER_AREA)
+    changed = np.asarray(blocks) > _CHANGED_LEVELS
+    for x0, y0, x1, y1 in apart_from:
+        changed[
+            max(0, round(y0 * rows)) : max(0, round(y1 * rows)),
+            max(0, round(x0 * columns)) : max(0, round(x1 * columns)),
+        ] = False
+    return float(np.mean(changed))
+
+
+def _surroundings(box: Box01) -> Box01:
+    x0, y0, x1, y1 = box
+    more_x, more_y = _AROUND * (x1 - x0), _AROUND * (y1 - y0)
+    return x0 - more_x, y0 - more_y, x1 + more_x, y1 + more_y
