@@ -21,6 +21,8 @@ check: setup
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+	$(BIN)/python fixtures/generate.py --check
+	$(BIN)/python tools/vendor_models.py --check
 
 bench: setup fixtures/flames.mp4
 	$(BIN)/python benchmarks/pipeline.py
