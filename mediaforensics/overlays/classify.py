@@ -18,7 +18,7 @@ from mediaforensics.observations import OverlayKind
 OVERLAYS = Model(
     name="overlays",
     file="overlays.onnx",
-    sha256="50d538e0bbf6dc54ab77de9efa10162aa9e1454204a7163bc16f24301a817819",
+    sha256="9e9c0e0635ad8f10412ce9d9624e81b6275b38823fdc8994463e6fee36f67340",
     licence="Apache-2.0",
     source="training/overlays",
 )
@@ -156,7 +156,7 @@ def context_box(face: FloatBox, sides: float = CONTEXT_SIDES) -> tuple[int, int,
 
 
 def square_crop(picture: Pixels, box: tuple[int, int, int, int]) -> Pixels:
-    """Cut ``box`` out of a picture, repeating its edge where the box leaves it, at 128 x 128.
+    """Cut ``box`` out of a picture, mirroring it where the box leaves it, at 128 x 128.
 
     Parameters
     ----------
@@ -182,7 +182,7 @@ def square_crop(picture: Pixels, box: tuple[int, int, int, int]) -> Pixels:
     right = max(target - left - inner.shape[1], 0)
     bottom = max(target - top - inner.shape[0], 0)
     if left or top or right or bottom:
-        framed = cv2.copyMakeBorder(inner, top, bottom, left, right, cv2.BORDER_REPLICATE)
+        framed = cv2.copyMakeBorder(inner, top, bottom, left, right, cv2.BORDER_REFLECT_101)
         inner = np.asarray(framed, np.uint8)
     if inner.shape[:2] == (CROP_PX, CROP_PX):
         return np.ascontiguousarray(inner)

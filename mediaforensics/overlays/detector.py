@@ -47,6 +47,9 @@ _SURE_LOGIT = 2.2
 """One sample is enough (a confidence of 0.9 where the working point is 0.5)."""
 _MOTION_LOGIT = 1.6
 """What movement on a still portrait adds to the flames the network suspects there."""
+_CLEAR_MASK = 0.8
+_MOVING_FIRE_LOGIT = 0.4
+"""What moves on a still portrait where the mask clearly shows flames is taken for fire, on two samples."""
 _REMEMBERED = 4
 _NEEDED = 2
 _MAX_SUBJECTS = 64
@@ -79,7 +82,7 @@ class _Memory:
 
     still: StillWatch = field(default_factory=StillWatch)
     history: dict[OverlayKind, deque[float]] = field(default_factory=dict)
-    settled: set[OverlayKind] = field(default_factory=set)
+    settled: dict[OverlayKind, OverlayMethod] = field(default_factory=dict)
     thumb: Pixels | None = None
     looked_s: float = -math.inf
     counts: deque[int] = field(default_factory=lambda: deque(maxlen=_REMEMBERED))
@@ -157,8 +160,6 @@ class OverlayExaminer:
         same = memory.thumb is not None and float(np.mean(cv2.absdiff(thumb, memory.thumb))) < _SAME_LEVELS
         if same and time_s - memory.looked_s < _RENEW_S:
             return
-        if sample.new_picture and not same:
-            memory.still.forget()
         memory.thumb, memory.looked_s = thumb, time_s
         moved = memory.still.see(time_s, crop)
         lines = [quad for quad in texts if _meets(quad, subject.context)]
@@ -192,23 +193,26 @@ class OverlayExaminer:
         """Decide about one kind from this and the last few samples."""
         method: OverlayMethod = "model"
         if kind == "flames" and moved is not None and logit < _SURE_LOGIT and moved.supports_flames(mask):
+            helped = logit + _MOTION_LOGIT
+            if float(mask.max()) >= _CLEAR_MASK:
+                helped = max(helped, _MOVING_FIRE_LOGIT)
             if logit < 0:
                 method = "motion"
-            logit += _MOTION_LOGIT
+            logit = helped
         history = memory.history.setdefault(kind, deque(maxlen=_REMEMBERED))
         history.append(logit)
         over = sum(value >= 0 for value in history)
         if logit >= _SURE_LOGIT or over >= _NEEDED or (logit >= 0 and not self._moving):
-            memory.settled.add(kind)
+            memory.settled.setdefault(kind, method)  # one overlay, one entry: by what it was first seen
         elif logit < -_HOLD_LOGIT and over == 0:
-            memory.settled.discard(kind)
-        if kind in memory.settled and (logit >= -_HOLD_LOGIT):
+            memory.settled.pop(kind, None)
+        if kind in memory.settled and logit >= -_HOLD_LOGIT:
             confidence = _sigmoid(max(logit, 0.0) + self._least_logit)
             shown = describe(crop, kind, confidence, mask, subject.face)
             if kind == "bullet_hole":
                 memory.counts.append(shown.count)
                 shown = replace(shown, count=int(statistics.median_low(memory.counts)))
-            memory.answer[kind] = (shown, method)
+            memory.answer[kind] = (shown, memory.settled[kind])
 
 
 def _subjects(seen: Sequence[Observation]) -> list[_Subject]:

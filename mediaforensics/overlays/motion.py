@@ -70,10 +70,6 @@ class StillWatch:
     def __init__(self) -> None:
         self._crops: deque[tuple[float, Plane]] = deque(maxlen=_KEPT)
 
-    def forget(self) -> None:
-        """Start anew, as after a cut."""
-        self._crops.clear()
-
     def see(self, time_s: float, crop: Pixels) -> Moving | None:
         """Take in a crop; None until three samples of the same picture are there.
 

@@ -40,7 +40,7 @@ class Shipped(nn.Module):
 
     def forward(self, crops: Tensor) -> tuple[Tensor, Tensor]:
         """Confidence ``(n, 9)`` and mask ``(n, 9, 16, 16)`` of float RGB 0..255 ``(n, 3, 128, 128)``."""
-        presence, mask = self.net(crops)
+        presence, mask = self.net.joined(crops)
         return torch.sigmoid((presence - self.shift) * self.scale), torch.sigmoid(mask)
 
 
@@ -50,7 +50,7 @@ def logits(net: OverlayNet, crops: np.ndarray) -> np.ndarray:
     with torch.no_grad():
         for i in range(0, len(crops), 50):
             x = torch.from_numpy(crops[i : i + 50]).permute(0, 3, 1, 2).float()
-            out.append(net(x.contiguous(memory_format=torch.channels_last))[0].numpy())
+            out.append(net.joined(x.contiguous(memory_format=torch.channels_last))[0].numpy())
     return np.concatenate(out)
 
 

@@ -56,7 +56,7 @@ def photographs_in_colour(folder: Path | None, part: str) -> list[Photo]:
             grown = cv2.copyMakeBorder(
                 np.ascontiguousarray(inner),
                 max(-y0, 0), max(y1 - image.shape[0], 0), max(-x0, 0), max(x1 - image.shape[1], 0),
-                cv2.BORDER_REPLICATE,
+                cv2.BORDER_REFLECT_101,
             )  # fmt: skip
             side = 300
             photos.append(

@@ -136,6 +136,21 @@ def test_a_kind_does_not_flicker_and_ends(detector, monkeypatch):
     assert [bool(s) for s in said] == [False, True, True, True, False, False, False, False]
 
 
+def test_suspected_flames_are_taken_for_fire_only_where_something_moves_on_a_still_portrait(
+    detector, monkeypatch
+):
+    picture, box = drawing.portrait(ADA)
+    mask = np.zeros((9, 16, 16), np.float32)
+    mask[0, 9:] = 0.9
+    suspected = np.full(9, 0.01, np.float32)
+    suspected[0] = 0.25
+    monkeypatch.setattr(detector._classifier, "confidences", lambda crop: (suspected, mask))
+    still = watched(detector, [drawing.flames(picture, box)] * 6, box)
+    assert still == [[]] * 6
+    moving = watched(detector, [drawing.flames(picture, box, k) for k in range(6)], box)
+    assert {(o.kind, o.method) for o in moving[-1]} == {("flames", "motion")}
+
+
 def test_a_caption_over_the_face_is_not_a_violent_overlay(detector):
     for name in drawing.PORTRAITS:
         picture, box = drawing.portrait(name)
