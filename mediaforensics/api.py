@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.metadata
 import os
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -9,9 +10,10 @@ from os import PathLike
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from mediaforensics import __version__
 from mediaforensics.errors import MediaError, OptionError
 from mediaforensics.options import Options
-from mediaforensics.report.model import DetectorRun, Failed, Report
+from mediaforensics.report.model import DetectorRun, Failed, Provenance, Report
 
 if TYPE_CHECKING:
     from mediaforensics.detect import Detector
@@ -70,7 +72,8 @@ class Analyzer:
         options: Options | None = None,
         threads: int | None = None,
     ) -> None:
-        from mediaforensics.engine import Plan, component_versions, in_working_order
+        from mediaforensics.detect import in_working_order
+        from mediaforensics.engine import Plan
 
         if options is not None and not isinstance(options, Options):
             raise OptionError(
@@ -82,17 +85,18 @@ class Analyzer:
         self._known = _known_set(known)
         self._gallery = _gallery(gallery)
         detectors, not_run = self._detectors()
-        components = component_versions(_COMPONENTS)
-        for detector in detectors:
-            components.update(getattr(detector, "components", {}))
         self._plan = Plan(
             detectors=in_working_order(detectors),
             not_run=not_run,
             people=self._people(),
             options=self._options,
-            components=components,
-            known_digest=self._known.digest() if self._known is not None else None,
-            gallery_digest=self._gallery.digest() if self._gallery is not None else None,
+            provenance=Provenance(
+                tool=f"mediaforensics {__version__}",
+                components=_component_versions(),
+                options_digest=self._options.digest(),
+                known_digest=self._known.digest() if self._known is not None else None,
+                gallery_digest=self._gallery.digest() if self._gallery is not None else None,
+            ),
             threads=threads or min(_MAX_THREADS, os.cpu_count() or 1),
         )
 
@@ -284,3 +288,16 @@ def _gallery(gallery: Gallery | str | PathLike[str] | None) -> Gallery | None:
     if gallery is None or isinstance(gallery, Gallery):
         return gallery
     return Gallery.open(gallery)
+
+
+def _component_versions() -> dict[str, str]:
+    """Versions of installed distributions, each under the first of its possible names that is installed."""
+    versions = {}
+    for name, distributions in _COMPONENTS.items():
+        for distribution in distributions:
+            try:
+                versions[name] = importlib.metadata.version(distribution)
+            except importlib.metadata.PackageNotFoundError:
+                continue
+            break
+    return versions

@@ -15,8 +15,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from graphlib import CycleError, TopologicalSorter
 from typing import Protocol
 
+from mediaforensics.errors import OptionError
 from mediaforensics.media.sample import Sample
 from mediaforensics.models import Model
 from mediaforensics.observations import Observation
@@ -90,3 +92,29 @@ class Detector(Protocol):
     def begin(self, surroundings: Surroundings) -> Examiner:
         """Start on a file."""
         ...
+
+
+def in_working_order(detectors: Sequence[Detector]) -> tuple[Detector, ...]:
+    """Order detectors so that each comes after those whose observations it needs.
+
+    Raises
+    ------
+    OptionError
+        Two share a name, or their needs form a circle.
+    """
+    by_name = {detector.name: detector for detector in detectors}
+    if len(by_name) != len(detectors):
+        raise OptionError("two detectors share a name")
+    graph = {
+        detector.name: [
+            other.name
+            for other in detectors
+            if other is not detector and set(other.emits) & set(detector.needs)
+        ]
+        for detector in detectors
+    }
+    try:
+        order = list(TopologicalSorter(graph).static_order())
+    except CycleError as error:
+        raise OptionError(f"detectors need each other in a circle: {' -> '.join(error.args[1])}") from error
+    return tuple(by_name[name] for name in order)

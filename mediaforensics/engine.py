@@ -11,37 +11,29 @@ included, makes progress and gives the same result.
 
 from __future__ import annotations
 
-import datetime
-import importlib.metadata
 import logging
-import os
 import queue
-import resource
 import threading
-import time
 from collections import deque
-from collections.abc import Generator, Hashable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Generator, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from fractions import Fraction
-from graphlib import CycleError, TopologicalSorter
 from types import TracebackType
 
-from mediaforensics import __version__
 from mediaforensics.detect import Detector, Examiner, Surroundings
 from mediaforensics.errors import OptionError
-from mediaforensics.findings.entries import EnrolledName, Entries, Finding
+from mediaforensics.findings.entries import EnrolledName, Finding
 from mediaforensics.findings.link import Linker
-from mediaforensics.findings.rules import apply_rules
-from mediaforensics.findings.threats import threat_entries
 from mediaforensics.media.decode import Decoder, open_media
-from mediaforensics.media.facts import Coverage, Gap
+from mediaforensics.media.facts import Gap
 from mediaforensics.media.sample import Sample, Sampler
 from mediaforensics.media.source import Evidence, Source
 from mediaforensics.observations import Failure, Observation
 from mediaforensics.options import Options
+from mediaforensics.report.assemble import RunClock, assemble
 from mediaforensics.report.evidence import EvidenceKeeper
-from mediaforensics.report.model import DetectorRun, EvidencePicture, ModelUsed, Provenance, Report, Run
+from mediaforensics.report.model import DetectorRun, ModelUsed, Provenance, Report
 from mediaforensics.types import Span, Timestamp
 
 _log = logging.getLogger(__name__)
@@ -86,44 +78,16 @@ class Plan:
         Those that will not look, and why.
     people : tuple of EnrolledName
         How enrolled people may be named in a text.
-    components : mapping
-        Versions, for the provenance.
+    provenance : Provenance
+        What every report of this plan says of its making.
     """
 
     detectors: tuple[Detector, ...]
     not_run: tuple[DetectorRun, ...]
     people: tuple[EnrolledName, ...]
     options: Options
-    components: Mapping[str, str]
-    known_digest: str | None
-    gallery_digest: str | None
+    provenance: Provenance
     threads: int
-
-
-def in_working_order(detectors: Sequence[Detector]) -> tuple[Detector, ...]:
-    """Order detectors so that each comes after those whose observations it needs.
-
-    Raises
-    ------
-    OptionError
-        Two share a name, or their needs form a circle.
-    """
-    by_name = {detector.name: detector for detector in detectors}
-    if len(by_name) != len(detectors):
-        raise OptionError("two detectors share a name")
-    graph = {
-        detector.name: [
-            other.name
-            for other in detectors
-            if other is not detector and set(other.emits) & set(detector.needs)
-        ]
-        for detector in detectors
-    }
-    try:
-        order = list(TopologicalSorter(graph).static_order())
-    except CycleError as error:
-        raise OptionError(f"detectors need each other in a circle: {' -> '.join(error.args[1])}") from error
-    return tuple(by_name[name] for name in order)
 
 
 @dataclass(slots=True)
@@ -174,7 +138,7 @@ class Stream:
 
     def __init__(self, plan: Plan, evidence: Evidence) -> None:
         self._plan = plan
-        self._clock = _Clock()
+        self._clock = RunClock()
         self._source = Source.open(evidence, plan.options.limits)
         try:
             self._decoder: Decoder = open_media(self._source, plan.options.limits)
@@ -337,62 +301,25 @@ class Stream:
                 lanes[observation.detector].failures.append((observation.time, observation.why))
 
     def _conclude(self) -> tuple[Finding, ...]:
-        """Ask every detector for its last words, join, apply the rules, write the report."""
-        facts = self._decoder.facts()
-        end = self._end_of_last_frame(facts.duration_s_decoded)
-        last_words: list[Observation] = []
-        for lane in self._lanes:
-            last_words += lane.end(self._last_time or end)
+        """Ask every detector for its last words and write the report."""
+        now = self._last_time or Timestamp(0, _MICROSECOND)
+        last_words = [word for lane in self._lanes for word in lane.end(now)]
         self._note_failures(last_words)
         self._linker.settle(last_words)
-        joined, ids = self._linker.entries(end)
-        entries = Entries(
-            texts=joined.texts,
-            threats=threat_entries(joined.texts, self._plan.people),
-            known=joined.known,
-            faces=joined.faces,
-            overlays=joined.overlays,
+        self._report = assemble(
+            facts=self._decoder.facts(),
+            gaps=self._decoder.gaps,
+            frames=(self._sampler.frames_decoded, self._sampler.frames_sampled),
+            sampled=(self._first_time or now, now),
+            stopped=self._cancelled,
+            linker=self._linker,
             people=self._plan.people,
-        )
-        findings = apply_rules(entries)
-        gaps = list(self._decoder.gaps)
-        if self._cancelled:
-            stopped = self._last_time or end
-            gaps.append(Gap(span=Span(stopped, max(end, stopped)), why="the analysis was stopped here"))
-        coverage = Coverage(
-            frames_decoded=self._sampler.frames_decoded,
-            frames_sampled=self._sampler.frames_sampled,
-            frames_skipped=self._sampler.frames_decoded - self._sampler.frames_sampled,
-            undecodable=tuple(sorted(gaps, key=lambda gap: (gap.span.start.exact_s, gap.why))),
-        )
-        self._report = Report(
-            media=facts,
-            coverage=coverage,
+            keeper=self._keeper,
             detectors=self._detector_runs(),
-            texts=entries.texts,
-            threats=entries.threats,
-            known=entries.known,
-            faces=entries.faces,
-            overlays=entries.overlays,
-            findings=findings,
-            provenance=Provenance(
-                tool=f"mediaforensics {__version__}",
-                components=self._plan.components,
-                options_digest=self._plan.options.digest(),
-                known_digest=self._plan.known_digest,
-                gallery_digest=self._plan.gallery_digest,
-            ),
-            run=self._clock.run(),
-            evidence=self._evidence(entries, findings, ids),
+            provenance=self._plan.provenance,
+            clock=self._clock,
         )
-        return findings
-
-    def _end_of_last_frame(self, duration_s_decoded: float) -> Timestamp:
-        first, last = self._first_time, self._last_time
-        if first is None or last is None:
-            return Timestamp(0, _MICROSECOND)
-        end = Timestamp(round((first.exact_s + Fraction(duration_s_decoded)) / _MICROSECOND), _MICROSECOND)
-        return max(end, last)
+        return self._report.findings
 
     def _detector_runs(self) -> tuple[DetectorRun, ...]:
         runs = [
@@ -408,61 +335,12 @@ class Stream:
         ]
         return tuple(sorted([*runs, *self._not_begun, *self._plan.not_run], key=lambda run: run.name))
 
-    def _evidence(
-        self, entries: Entries, findings: Sequence[Finding], ids: Mapping[Hashable, str]
-    ) -> tuple[EvidencePicture, ...]:
-        """Pictures of what findings cite come first, in case there are more than may be kept."""
-        if self._keeper is None:
-            return ()
-        texts_of = {threat.id: threat.text_ids for threat in entries.threats}
-        cited: dict[str, None] = {}
-        for finding in findings:
-            for entry_id in finding.evidence:
-                cited.update(dict.fromkeys(texts_of.get(entry_id, (entry_id,))))
-        rank = {entry_id: n for n, entry_id in enumerate(cited)}
-        wanted = sorted(ids.items(), key=lambda item: (rank.get(item[1], len(rank)), item[1]))
-        return self._keeper.pictures({key: (entry_id,) for key, entry_id in wanted})
-
     def _release(self) -> None:
         self._stop.set()
         if self._keeper is not None:
             self._keeper.close()
         self._decoder.close()
         self._source.close()
-
-
-class _Clock:
-    """Wall time, processor time (children included) and memory of the process since the run began."""
-
-    def __init__(self) -> None:
-        self._started_at = datetime.datetime.now(datetime.UTC)
-        self._wall_s = time.monotonic()
-        self._cpu_s = self._cpu_now_s()
-
-    def run(self) -> Run:
-        return Run(
-            started_at=self._started_at.isoformat(timespec="milliseconds"),
-            wall_s=round(time.monotonic() - self._wall_s, 3),
-            cpu_s=round(self._cpu_now_s() - self._cpu_s, 3),
-            peak_rss_bytes=resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024,
-        )
-
-    @staticmethod
-    def _cpu_now_s() -> float:
-        return sum(os.times()[:4])
-
-
-def component_versions(packages: Mapping[str, Sequence[str]]) -> dict[str, str]:
-    """Versions of installed distributions, each under the first of its possible names that is installed."""
-    versions = {}
-    for name, distributions in packages.items():
-        for distribution in distributions:
-            try:
-                versions[name] = importlib.metadata.version(distribution)
-            except importlib.metadata.PackageNotFoundError:
-                continue
-            break
-    return versions
 
 
 def _in_words(error: BaseException) -> str:

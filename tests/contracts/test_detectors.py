@@ -6,8 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from mediaforensics.detect import Surroundings
-from mediaforensics.engine import in_working_order
+from mediaforensics.detect import Surroundings, in_working_order
 from mediaforensics.media.decode import open_media
 from mediaforensics.media.sample import Sampler
 from mediaforensics.media.source import Source

@@ -7,10 +7,12 @@ import av
 import numpy as np
 import pytest
 
-from mediaforensics.engine import Plan, Progress, Stream, in_working_order
+from mediaforensics.detect import in_working_order
+from mediaforensics.engine import Plan, Progress, Stream
 from mediaforensics.errors import CannotOpen, OptionError, UnsupportedMedia
 from mediaforensics.observations import FaceSeen, Failure, KnownSeen, OverlaySeen, TextSeen
 from mediaforensics.options import EvidenceOptions, LimitOptions, Options
+from mediaforensics.report.model import Provenance
 from mediaforensics.types import Box
 
 
@@ -68,7 +70,7 @@ def text(sample, detector="fake", said="hello", track=1):
 def plan(*detectors, threads=2, options=None):
     return Plan(
         detectors=in_working_order(detectors), not_run=(), people=(), options=options or Options(),
-        components={}, known_digest=None, gallery_digest=None, threads=threads,
+        provenance=Provenance(tool="test", components={}, options_digest=""), threads=threads,
     )  # fmt: skip
 
 

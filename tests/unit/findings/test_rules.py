@@ -132,7 +132,9 @@ class TestFaceOverlay:
         assert found.evidence == ("f1", "o1", "o2")
         assert "matches the enrolled person Ada Northwood" in found.explanation
         assert "from 00:02.0 to 00:05.0" in found.explanation
-        assert "bullet holes (about 3 counted) and flames" in found.explanation and "40 %" in found.explanation
+        assert (
+            "bullet holes (about 3 counted) and flames" in found.explanation and "40 %" in found.explanation
+        )
 
     def test_a_lead_is_never_strong_and_is_called_one(self) -> None:
         overlays = (overlay(confidence=1.0), overlay("o2", method="motion"))
