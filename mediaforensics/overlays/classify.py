@@ -18,7 +18,7 @@ from mediaforensics.observations import OverlayKind
 OVERLAYS = Model(
     name="overlays",
     file="overlays.onnx",
-    sha256="9e9c0e0635ad8f10412ce9d9624e81b6275b38823fdc8994463e6fee36f67340",
+    sha256="0347eea6940b4d6738fffd6c2c73b0f690ac09f561a3f9d0b4cb6a6fc6ff891c",
     licence="Apache-2.0",
     source="training/overlays",
 )

@@ -105,7 +105,7 @@ def calibrate(
     for k, positive in enumerate(positives):
         gap = max(float(np.median(positive)) - shift[k], 1.0) / 2
         scale[k] = np.log(0.8 / 0.2) / gap
-    return shift, np.clip(scale, 0.5, 3.0)
+    return shift, np.clip(scale, 0.5, 1.5)
 
 
 def _halve(model: onnx.ModelProto) -> onnx.ModelProto:
@@ -135,7 +135,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     arguments(parser)
     parser.add_argument("--checkpoint", type=Path, required=True)
-    parser.add_argument("--rate", type=float, default=0.01, help="false alarms of any kind on harmless crops")
+    parser.add_argument("--rate", type=float, default=0.006, help="false alarms of any kind on harmless crops")
     parser.add_argument("--out", type=Path, required=True)
     args = parser.parse_args()
     cv2.setNumThreads(1)
