@@ -133,8 +133,8 @@ class FaceExaminer:
         small = [f for f, _ in known if f.side_px < enough_px]
         if len(small) > _MAX_CLOSE_UPS:
             found = self._finder.upright(frame)
-        elif known and len(small) == len(known) and not sample.new_picture and not self._held:
-            found = []
+        elif 0 < len(known) <= max(1, len(small)) and not sample.new_picture and not self._held:
+            found = []  # close-ups alone cost less
         else:
             found = self._finder.upright_small(frame)
         faces: list[LocatedFace] = []
@@ -191,6 +191,10 @@ class FaceExaminer:
                 continue
             seen_before = not self._moving or any(_same_place(face, f) for f in held)
             if face.confidence < DETECT_CONFIDENCE and not (seen_before or sample.new_picture):
+                continue
+            upright = abs(face.angle_degrees) <= _TURNED_DEGREES
+            if not seen_before and upright and DETECT_CONFIDENCE <= face.confidence < _BELIEVED_AT_ONCE:
+                self._held.append(face)
                 continue
             if looked == _MAX_SETTLED:
                 break

@@ -232,13 +232,14 @@ class FaceTracker:
             return True
         if face.confidence < DETECT_CONFIDENCE:
             return False
-        if new_picture and remains.whole < _CUT_FRACTION and common < _SAME_PLACE:
+        clear = face.confidence >= _CLEAR_CONFIDENCE
+        if new_picture and remains.whole < _CUT_FRACTION and (common < _SAME_PLACE or clear):
             return False  # another shot, of whomever
         track.checked_s = time_s
         if self._similarity(track, looks.embed(looks.crop(face)), looks) >= _SAME_FACE_SIMILARITY:
             return True
         # A blurred face unlike it, on a picture that still stands, is this one covered; a clear one is not.
-        return remains.whole >= _KEPT_WHOLE_FRACTION and face.confidence < _CLEAR_CONFIDENCE
+        return remains.whole >= _KEPT_WHOLE_FRACTION and not clear
 
     def _similarity(self, track: _Track, embedding: Embedding, looks: Looks) -> float:
         if track.embedding is None:
