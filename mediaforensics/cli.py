@@ -1,7 +1,7 @@
 """The ``mediaforensics`` command: arguments in, files out, exit status; no logic of its own.
 
 Exit status: 0 no finding, 1 findings, 2 wrong use or set-up, 3 the source could not be read at all, 4 read in
-part (the report says which part), 130 interrupted.
+part (the report says which part), 130 interrupted (what was seen until then is reported).
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from mediaforensics import __version__
 
 if TYPE_CHECKING:
     from mediaforensics.api import Analyzer
-    from mediaforensics.engine import Progress
+    from mediaforensics.engine import Event
     from mediaforensics.report.model import Report
 
 EXIT_WRONG_USE = 2
@@ -32,7 +32,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if parsed.command is None:
         parser.print_help(sys.stderr)
         return EXIT_WRONG_USE
-    return _analyze(parsed)
+    try:
+        return _analyze(parsed)
+    except KeyboardInterrupt:  # during the set-up, or a second one: there is nothing to report
+        _say("stopped")
+        return EXIT_INTERRUPTED
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -90,19 +94,24 @@ def _analyze(parsed: argparse.Namespace) -> int:
         analyzer = _analyzer(parsed)
     except (SetupError, DataError, OptionError, MediaError) as error:  # MediaError: of a known picture
         return _refuse(error, EXIT_WRONG_USE)
+    interrupted = False
     try:
-        with _progress(Path(parsed.source).name) as on_progress:
-            report = analyzer.analyze(parsed.source, on_progress=on_progress)
+        with _progress(Path(parsed.source).name) as on_progress, analyzer.stream(parsed.source) as events:
+            try:
+                for event in events:
+                    on_progress(event)
+            except KeyboardInterrupt:
+                interrupted = True
     except MediaError as error:
         return _refuse(error, EXIT_UNREADABLE)
-    except KeyboardInterrupt:
-        _say("stopped; nothing was written")
-        return EXIT_INTERRUPTED
+    if interrupted:
+        _say("stopped: what was seen until now is reported as read in part")
+    report = events.report()
     try:
         outputs.write(report)
     except OSError as error:
         return _refuse(error, EXIT_WRONG_USE)
-    return report.exit_status
+    return EXIT_INTERRUPTED if interrupted else report.exit_status
 
 
 def _analyzer(parsed: argparse.Namespace) -> Analyzer:
@@ -151,15 +160,17 @@ class _Outputs:
 
 
 @contextlib.contextmanager
-def _progress(name: str) -> Iterator[Callable[[Progress], None] | None]:
+def _progress(name: str) -> Iterator[Callable[[Event], None]]:
     """Draw a progress bar on a terminal; say nothing where standard error is not one."""
     if not sys.stderr.isatty():
-        yield None
+        yield lambda event: None
         return
     from rich.console import Console
     from rich.markup import escape
     from rich.progress import BarColumn, TextColumn, TimeElapsedColumn
     from rich.progress import Progress as Bar
+
+    from mediaforensics.engine import Progress
 
     shown = escape(name.encode(errors="surrogateescape").decode(errors="backslashreplace"))
     columns = (
@@ -172,7 +183,9 @@ def _progress(name: str) -> Iterator[Callable[[Progress], None] | None]:
         task = bar.add_task("analyze", total=None, at="")
         first_s: list[float] = []
 
-        def on_progress(progress: Progress) -> None:
+        def on_progress(progress: Event) -> None:
+            if not isinstance(progress, Progress):
+                return
             now_s = progress.time.seconds
             first_s[:] = first_s or [now_s]
             at = f"{now_s:.1f} s, {progress.frames_decoded} frames"

@@ -210,7 +210,7 @@ class Stream:
                 yield from self._collect(*in_work.popleft())
             findings = self._conclude()
             yield from findings
-        except GeneratorExit:
+        except (GeneratorExit, KeyboardInterrupt):
             self._cancelled = True
             raise
         finally:

@@ -1,7 +1,10 @@
 import json
 import os
+import signal
 import subprocess
 import sys
+import time
+from pathlib import Path
 
 import pytest
 
@@ -112,3 +115,26 @@ def test_every_option_is_in_the_readme_or_the_help(capsys):
     shown = capsys.readouterr().out
     for option in ("--known", "--gallery", "--languages", "--json", "--html", "--evidence", "--deadline-s"):
         assert option in shown
+
+
+def cpu_s(pid):
+    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+
+def test_an_interrupt_reports_what_was_seen_until_then(fixtures, tmp_path):
+    command = [sys.executable, "-m", "mediaforensics", "analyze", str(fixtures / "flames.mp4")]
+    target = tmp_path / "r.json"
+    with subprocess.Popen(
+        [*command, "--languages", "eng", "--json", str(target)], stderr=subprocess.PIPE, text=True
+    ) as child:
+        # By processor time, not by the clock: well past the set-up, well before the end, on any machine.
+        while child.poll() is None and cpu_s(child.pid) < 4:
+            time.sleep(0.05)
+        child.send_signal(signal.SIGINT)
+        _, said = child.communicate(timeout=60)
+    assert child.returncode == 130, said
+    assert "Traceback" not in said
+    report = json.loads(target.read_text())
+    assert not report["coverage"]["complete"]
+    assert "stopped" in report["coverage"]["undecodable"][-1]["why"]
