@@ -173,6 +173,29 @@ WEIGHTS = (
 )
 
 
+BSD_3_TEXT = """\
+Copyright (c) Soumith Chintala 2016. All rights reserved.
+
+Redistribution and use in source and binary forms, with or without modification, are permitted provided
+that the following conditions are met:
+
+* Redistributions of source code must retain the above copyright notice, this list of conditions and the
+  following disclaimer.
+* Redistributions in binary form must reproduce the above copyright notice, this list of conditions and the
+  following disclaimer in the documentation and/or other materials provided with the distribution.
+* Neither the name of the copyright holder nor the names of its contributors may be used to endorse or
+  promote products derived from this software without specific prior written permission.
+
+THIS SOFTWARE IS PROVIDED BY THE COPYRIGHT HOLDERS AND CONTRIBUTORS "AS IS" AND ANY EXPRESS OR IMPLIED
+WARRANTIES, INCLUDING, BUT NOT LIMITED TO, THE IMPLIED WARRANTIES OF MERCHANTABILITY AND FITNESS FOR A
+PARTICULAR PURPOSE ARE DISCLAIMED. IN NO EVENT SHALL THE COPYRIGHT HOLDER OR CONTRIBUTORS BE LIABLE FOR ANY
+DIRECT, INDIRECT, INCIDENTAL, SPECIAL, EXEMPLARY, OR CONSEQUENTIAL DAMAGES (INCLUDING, BUT NOT LIMITED TO,
+PROCUREMENT OF SUBSTITUTE GOODS OR SERVICES; LOSS OF USE, DATA, OR PROFITS; OR BUSINESS INTERRUPTION)
+HOWEVER CAUSED AND ON ANY THEORY OF LIABILITY, WHETHER IN CONTRACT, STRICT LIABILITY, OR TORT (INCLUDING
+NEGLIGENCE OR OTHERWISE) ARISING IN ANY WAY OUT OF THE USE OF THIS SOFTWARE, EVEN IF ADVISED OF THE
+POSSIBILITY OF SUCH DAMAGE.
+"""
+
 MIT_TEXT = """\
 Permission is hereby granted, free of charge, to any person obtaining a copy of this software and
 associated documentation files (the "Software"), to deal in the Software without restriction,
@@ -232,7 +255,20 @@ def _licences() -> str:
             f"- SHA-256 there: `{item.member_sha256}` ({item.changed})",
             "",
         ]
-    return "\n".join([*lines, "## MIT licence", "", MIT_TEXT])
+    lines += [
+        "## Overlay network",
+        "",
+        "- file: `overlays.onnx`",
+        f"- SHA-256: `{_sha256((FOLDER / 'overlays.onnx').read_bytes())}`",
+        "- licence: Apache-2.0; copyright the mediaforensics authors",
+        "- made by `training/overlays`, not by this tool; described in `docs/models/overlays.md`, the art it",
+        "  learned from in `training/overlays/ART.md`",
+        "- trained on from torchvision's MobileNetV2 (ImageNet), Copyright (c) Soumith Chintala 2016,",
+        "  BSD-3-Clause, below",
+        "",
+    ]
+    texts = ["## MIT licence", "", MIT_TEXT, "## BSD 3-Clause licence", "", BSD_3_TEXT]
+    return "\n".join([*lines, *texts])
 
 
 def check() -> int:
