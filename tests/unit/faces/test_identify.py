@@ -112,6 +112,34 @@ def test_clean_seconds_speak_for_the_covered_ones(detector, identifier):
     assert [(o.person_id, o.tier) for o in last.values()] == [("executive-a", "match")]
 
 
+def test_notes_name_the_expired_and_the_refused_and_are_capped(gallery, people_folder, portraits):
+    assert FaceIdentifier(gallery, OPTIONS).notes == ()
+    assert FaceDetector(OPTIONS).notes == ()
+    (people_folder / "ada-north" / "person.toml").write_text('name = "Ada"\nexpires = 2020-05-01\n')
+    (people_folder / "bea-south" / "notes.txt").write_text("not a picture")
+    expired, refused = FaceIdentifier(Gallery.open(people_folder), OPTIONS).notes
+    assert expired == "ada-north is not compared: the enrolment expired on 2020-05-01"
+    assert refused.startswith("gallery picture bea-south/notes.txt is not used: ")
+    for nth in range(25):
+        (people_folder / "bea-south" / f"{nth}.txt").write_text("not a picture")
+    notes = FaceIdentifier(Gallery.open(people_folder), OPTIONS).notes
+    assert len(notes) == 21
+    assert notes[0] == expired
+    assert notes[-1] == "and 7 more"
+
+
+def test_an_unchanged_face_is_embedded_once(identifier, detector, monkeypatch):
+    from mediaforensics.faces.embed import FaceEmbedder
+
+    press = read(FIXTURES / "known" / "press-executive-a.jpg")
+    calls = []
+    embed = FaceEmbedder.embed
+    monkeypatch.setattr(FaceEmbedder, "embed", lambda self, crop: calls.append(1) or embed(self, crop))
+    last, _ = identities(detector, identifier, [(press, float(t), t == 0) for t in range(6)])
+    assert [o.person_id for o in last.values()] == ["executive-a"]
+    assert len(calls) == 1
+
+
 def test_a_still_portrait_behind_moving_flames_is_matched(detector, identifier):
     press = read(FIXTURES / "known" / "press-executive-b.jpg")
     _, said = identities(detector, identifier, [(press, 0.0, True)])
