@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import threading
+from collections import deque
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
 import cv2
 import numpy as np
+from numpy.typing import NDArray
 
 from mediaforensics.detect import Surroundings
 from mediaforensics.known.features import (
@@ -34,7 +37,8 @@ _FEATURE_SETS_MOST = 2000
 """Beyond this many pictures every look would take seconds; larger sets are compared by hash only."""
 _FRAME_FRACTION = 0.85
 _LAYOUT_SIZE = (16, 9)
-_LAYOUT_STEP, _LAYOUT_FRACTION = 12, 0.12
+_LAYOUT_STEP, _LAYOUT_FRACTION = 12, 0.06
+_LAYOUTS_KEPT = 4
 _LEAST_CONTRAST = 12.0
 """Grey levels (standard deviation); a fade from black shows nothing yet."""
 _NOTES_MOST = 20
@@ -55,20 +59,13 @@ class KnownDetector:
     Notes
     -----
     Every sample is hashed whole, without its bars, and inside the places where a known picture was seen
-    before. Rectangles and local features are looked for when the layout of the picture has changed since
-    they were looked for last, about 15 times a minute at most.
+    before. Rectangles and local features are looked for when a new picture has a layout that none of the
+    last four looks had, or when a picture that was followed is lost; at most about nine times a minute, and four times at once.
     """
 
     def __init__(self, known: KnownSet, options: KnownOptions) -> None:
         self._known, self._options = known, options
-        self._features: dict[int, tuple[Features, Features]] = {}
-        with_pixels = [i for i, picture in enumerate(known.pictures) if picture.luma is not None]
-        if len(with_pixels) <= _FEATURE_SETS_MOST:
-            for i in with_pixels:
-                luma = known.pictures[i].luma
-                if luma is not None and min(luma.shape) >= 32:
-                    plain = known_features(luma)
-                    self._features[i] = plain, plain.mirrored(luma.shape[1])
+        self._features = _Shelf(known)
 
     def __repr__(self) -> str:
         return f"KnownDetector({self._known!r}, {self._options!r})"
@@ -110,6 +107,31 @@ class KnownDetector:
     def begin(self, surroundings: Surroundings) -> KnownExaminer:
         """Start on a file."""
         return KnownExaminer(self._known, self._options, self._features)
+
+
+class _Shelf:
+    """Features of the known pictures, plain and mirrored, made when first needed; shared by all files."""
+
+    def __init__(self, known: KnownSet) -> None:
+        self._known = known
+        self._made: dict[int, tuple[Features, Features]] | None = None
+        self._lock = threading.Lock()
+
+    def get(self) -> dict[int, tuple[Features, Features]]:
+        """By position in the set; empty where there are no pixels, or too many pictures."""
+        with self._lock:
+            if self._made is None:
+                self._made = self._make()
+            return self._made
+
+    def _make(self) -> dict[int, tuple[Features, Features]]:
+        made = {}
+        pixels = [(i, p.luma) for i, p in enumerate(self._known.pictures) if p.luma is not None]
+        for i, luma in pixels if len(pixels) <= _FEATURE_SETS_MOST else ():
+            if min(luma.shape) >= 32:
+                plain = known_features(luma)
+                made[i] = plain, plain.mirrored(luma.shape[1])
+        return made
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -154,19 +176,17 @@ class KnownExaminer:
         What to look for.
     options : KnownOptions
         Distances and quality.
-    features : dict
+    features : _Shelf
         For each picture that has them: its features, plain and mirrored.
     """
 
-    def __init__(
-        self, known: KnownSet, options: KnownOptions, features: dict[int, tuple[Features, Features]]
-    ) -> None:
+    def __init__(self, known: KnownSet, options: KnownOptions, features: _Shelf) -> None:
         self._known, self._options, self._features = known, options, features
         self._last: dict[int, _Sighting] = {}
         self._before: Pixels | None = None
-        self._layout: Pixels | None = None
-        self._cuts = _Budget(at_once=4.0, per_s=0.15)
-        self._others = _Budget(at_once=2.0, per_s=0.08)
+        self._searched: deque[NDArray[np.int16]] = deque(maxlen=_LAYOUTS_KEPT)
+        self._cuts = _Budget(at_once=4.0, per_s=0.1)
+        self._others = _Budget(at_once=1.0, per_s=0.05)
 
     def examine(self, sample: Sample, seen: Sequence[Observation]) -> Iterable[KnownSeen]:
         """All known pictures visible in this sample, by list and entry."""
@@ -266,22 +286,20 @@ class KnownExaminer:
 
     def _may_look(self, sample: Sample, luma: Pixels, lost: bool, now: dict[int, _Sighting]) -> bool:
         """Whether this sample deserves the dear look, and the budget has one."""
-        layout = np.asarray(cv2.resize(luma, _LAYOUT_SIZE, interpolation=cv2.INTER_AREA), np.uint8)
-        if self._layout is not None and not lost:
-            step = np.abs(layout.astype(np.int16) - self._layout)
-            if float((step > _LAYOUT_STEP).mean()) < _LAYOUT_FRACTION:
-                return False
+        if not (sample.new_picture or lost) or any(sighting.whole for sighting in now.values()):
+            # Where the whole frame is accounted for, a cover will show as a loss.
+            return False
         if float(luma.std()) < _LEAST_CONTRAST:
             return False
-        if any(sighting.whole and sighting.algorithm == "pdq-256" for sighting in now.values()):
-            # The whole frame is accounted for; a cover will show as a loss.
+        layout = cv2.resize(luma, _LAYOUT_SIZE, interpolation=cv2.INTER_AREA).astype(np.int16)
+        if any(_alike(layout, searched) for searched in self._searched):
             return False
         at_s = sample.time.seconds
         # A flash will not come again: cuts have a budget that slower changes cannot use up.
         cut = sample.new_picture and Box(0, 0, *sample.frame.size_px) in sample.changed
         if not ((cut and self._cuts.take(at_s)) or self._others.take(at_s)):
             return False
-        self._layout = layout
+        self._searched.append(layout)
         return True
 
     def _look(self, luma: Pixels, now: dict[int, _Sighting]) -> dict[int, _Sighting]:
@@ -290,7 +308,8 @@ class KnownExaminer:
             for i, sighting in self._search(luma, rectangle, whole=False).items():
                 if i not in found or sighting.distance_bits < found[i].distance_bits:
                     found[i] = sighting
-        wanted = [i for i in self._features if i not in now and i not in found]
+        shelf = self._features.get()
+        wanted = [i for i in shelf if i not in now and i not in found]
         if not wanted:
             return found
         frame = frame_features(luma)
@@ -299,7 +318,7 @@ class KnownExaminer:
             if known is None:
                 continue
             best: Placement | None = None
-            for mirrored, features in enumerate(self._features[i]):
+            for mirrored, features in enumerate(shelf[i]):
                 shown = known[:, ::-1] if mirrored else known
                 placed = place(frame, luma, features, shown, mirrored=bool(mirrored))
                 if placed is not None and (best is None or placed.alike_cells > best.alike_cells):
@@ -328,6 +347,13 @@ class KnownExaminer:
             inliers=sighting.inliers,
             covered_fraction=sighting.placement.covered_fraction if sighting.placement else 0.0,
         )
+
+
+def _alike(layout: NDArray[np.int16], other: NDArray[np.int16]) -> bool:
+    """Whether two layouts show the same arrangement; an inset of a third of the height is a change."""
+    if layout.shape != other.shape:
+        return False
+    return float((np.abs(layout - other) > _LAYOUT_STEP).mean()) < _LAYOUT_FRACTION
 
 
 def _best_of_overlapping(found: dict[int, _Sighting]) -> dict[int, _Sighting]:
