@@ -135,7 +135,9 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     arguments(parser)
     parser.add_argument("--checkpoint", type=Path, required=True)
-    parser.add_argument("--rate", type=float, default=0.006, help="false alarms of any kind on harmless crops")
+    parser.add_argument(
+        "--rate", type=float, default=0.006, help="false alarms of any kind on harmless crops"
+    )
     parser.add_argument("--out", type=Path, required=True)
     args = parser.parse_args()
     cv2.setNumThreads(1)
