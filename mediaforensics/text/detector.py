@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from mediaforensics.detect import Surroundings
@@ -11,10 +11,11 @@ from mediaforensics.media.sample import Sample
 from mediaforensics.models import Model
 from mediaforensics.observations import Failure, Observation, TextSeen
 from mediaforensics.options import TextOptions
+from mediaforensics.text.allowance import Allowance
 from mediaforensics.text.layout import Message, messages
-from mediaforensics.text.ppocr import RECOGNITION_MODEL
-from mediaforensics.text.presence import SIDE_PX, Edges, Imprint, Novelty, Sighting
-from mediaforensics.text.recognize import MessageReader, MessageReading
+from mediaforensics.text.ppocr import RECOGNITION_MODEL, Reading
+from mediaforensics.text.presence import SIDE_PX, Edges, Imprint, Novelty, Place, Sighting
+from mediaforensics.text.recognize import SURE, MessageReader, MessageReading
 from mediaforensics.text.regions import DETECTION_MODEL, Line, LineDetector
 from mediaforensics.types import Box, Timestamp
 
@@ -22,21 +23,37 @@ _STILL_SIDE_PX = 960
 """A single picture has no second chance, and costs only once."""
 _RETRY_STRENGTH = 1.25
 """A text that became this much stronger since it was read was still fading in: read it again."""
-_SURE = 0.97
-"""A reading this sure is not repeated."""
 _DOUBTFUL = 0.9
 """A first reading less sure than this is worth a thorough second one, on the next sample."""
 _MAX_RETRIES = 2
 _SAME_THING = 0.5
 """Overlap (intersection over union) of two findings of one thing that is no text."""
-_OUTRANKS = 0.0001
+_CERTAIN = 0.999
+_OUTRANKS = 0.00001
+"""No reading is surer than ``_CERTAIN``, so that a longer one of the same text can be surer by this."""
 _MIN_SIDE_PX = 4
+_MORE_ROWS_PX = 96
+"""Of the view, above and below a place whose rim cut a line."""
 _RETURN_S = 2.0
 """A text that is back within this time was hidden, not gone."""
 _MAX_TRACKS = 64
 """Texts followed at once; the weakest are let go first. A page of small print has fewer lines."""
 _SAME_PLACE = 0.6
 """Share of a found line that lies in a text already followed."""
+
+# What a file may cost. A page of 60 lines is read at once; a minute of video may bring 150 lines more.
+_LOOKS, _LOOKS_PER_S = 20.0, 2.5
+"""Whole pictures that the line detector is shown; some 65 ms each."""
+_LINES, _LINES_PER_S = 120.0, 2.5
+"""Lines read; some 40 ms each."""
+_ATTEMPTS, _ATTEMPTS_PER_S = 80.0, 1.0
+"""Lines that Tesseract is given; some 60 ms each."""
+_MAX_FOUND = 150
+"""Lines of one picture that are followed up, the largest first."""
+_LONGEST = 60
+"""Lines of one message that are read; a printed page has as many."""
+_MAX_HANGS = 2
+"""Tesseract that failed so often is not asked again for this file: a hang costs 20 s."""
 
 
 class TextDetector:
@@ -63,7 +80,7 @@ class TextDetector:
     @property
     def version(self) -> str:
         """Changes whenever its answers may."""
-        return "1"
+        return "2"
 
     @property
     def models(self) -> Sequence[Model]:
@@ -100,6 +117,7 @@ class _Track:
     imprint: Imprint
     last_seen: Timestamp
     provisional: bool = False
+    postponed: bool = False
     retries: int = 0
 
     def box(self) -> Box:
@@ -122,11 +140,14 @@ class _Track:
         return self.reading.confidence if self.reading is not None else 0.0
 
 
-def _touches(line: Line, strip: tuple[int, int], edges: Edges) -> bool:
-    """Whether a line may go on outside the strip (rows of the luma view)."""
-    _, y0, _, y1 = edges.view.from_source(line.quad.bounding_box())
-    top, bottom = strip
-    return (y0 <= top + 1 and top > 0) or (y1 >= bottom - 1 and bottom < edges.x.shape[0])
+def _open_sides(line: Line, place: Place, edges: Edges) -> tuple[bool, bool]:
+    """Whether a line may go on outside the place: beside it, and above or below it."""
+    x0, y0, x1, y1 = edges.view.from_source(line.quad.bounding_box())
+    left, top, right, bottom = place
+    height, width = edges.x.shape
+    beside = (x0 <= left + 1 and left > 0) or (x1 >= right - 1 and right < width)
+    across = (y0 <= top + 1 and top > 0) or (y1 >= bottom - 1 and bottom < height)
+    return beside, across
 
 
 class TextExaminer:
@@ -141,13 +162,21 @@ class TextExaminer:
         self._lost: list[_Track] = []
         self._next = 1
         self._failures: list[Failure] = []
+        self._looks = Allowance(_LOOKS, _LOOKS_PER_S)
+        self._to_read = Allowance(_LINES, _LINES_PER_S)
+        self._attempts = Allowance(_ATTEMPTS, _ATTEMPTS_PER_S)
+        self._hangs = 0
+        self._unread = 0
 
     def examine(self, sample: Sample, seen: Sequence[Observation]) -> Iterable[Observation]:
         """Follow the texts that are known, look for new ones where something changed."""
+        for allowance in (self._looks, self._to_read, self._attempts):
+            allowance.at(sample.time.seconds)
+        self._unread = 0
         if not self._moving:
             view = sample.frame.rgb()
             scale = _STILL_SIDE_PX / max(view.pixels.shape[:2])
-            for message in messages(self._lines.locate(view, scale)):
+            for message in messages(self._largest(self._lines.locate(view, scale))):
                 self._start(sample, message, None)
             return self._observations(sample)
         edges = Edges.of(sample.frame.luma(SIDE_PX))
@@ -155,8 +184,10 @@ class TextExaminer:
         # What all but faded out is no longer shown, but neither is it something new.
         read = [track.box() for track in taken if track.legible()]
         settled = sample.changed if sample.new_text else ()
-        for strip in self._novelty.strips(edges, read, settled):
-            self._look(sample, edges, strip, taken)
+        places = self._novelty.places(edges, read, settled)
+        if places:
+            self._look(sample, edges, places, taken)
+        self._catch_up(sample)
         return self._observations(sample)
 
     def end(self) -> Iterable[Observation]:
@@ -183,14 +214,13 @@ class TextExaminer:
                 self._follow(sample, track, sighting, edges)
         return [track for track, _ in standing]
 
-    def _look(self, sample: Sample, edges: Edges, strip: tuple[int, int], taken: Sequence[_Track]) -> None:
-        """Let the network look at a strip of the picture; start a track for what is new there."""
-        found = self._locate(sample, strip)
-        whole = (0, edges.x.shape[0])
-        if strip != whole and any(_touches(line, strip, edges) for line in found):
-            strip, found = whole, self._locate(sample, whole)
-        self._novelty.looked_at(edges, strip)
+    def _look(self, sample: Sample, edges: Edges, places: Sequence[Place], taken: Sequence[_Track]) -> None:
+        """Let the network look at parts of the picture; start a track for what is new there."""
+        found: list[Line] = []
         known = [*taken, *(track for track in self._tracks if track not in taken)]
+        for place in places:
+            found += self._seen_at(sample, edges, place, found, known)
+        found = self._largest(found)
         new = [line for line in found if not any(track.holds(line) for track in known)]
         # A message that is revealed bit by bit grows: lines that join a known text belong to it.
         boxes = [line.quad.bounding_box() for line in new]
@@ -220,20 +250,68 @@ class TextExaminer:
             else:
                 self._start(sample, message, edges)
 
-    def _locate(self, sample: Sample, strip: tuple[int, int]) -> list[Line]:
+    def _seen_at(
+        self, sample: Sample, edges: Edges, place: Place, others: Sequence[Line], known: Sequence[_Track]
+    ) -> list[Line]:
+        """The new lines at a place; where one is cut by its rim, in the whole rows or the whole picture."""
+        height, width = edges.x.shape
+        # What is not looked at now stays new, and is looked at when there is time again.
+        area = (place[2] - place[0]) * (place[3] - place[1])
+        if not self._looks.take(area / (height * width)):
+            self._say(sample, "there were too many changes to look for text in each of them")
+            return []
+        lines = self._locate(sample, place)
+        sides = [
+            _open_sides(line, place, edges) for line in lines if not any(track.holds(line) for track in known)
+        ]
+        if any(across or beside for beside, across in sides):
+            more = _MORE_ROWS_PX if any(across for _, across in sides) else 0
+            place = (0, max(0, place[1] - more), width, min(height, place[3] + more))
+            lines = self._locate(sample, place)
+            if any(_open_sides(line, place, edges)[1] for line in lines):
+                place = (0, 0, width, height)
+                lines = self._locate(sample, place)
+        self._novelty.looked_at(edges, place)
+        boxes = [line.quad.bounding_box() for line in others]
+        return [
+            line
+            for line in lines
+            if not any(line.quad.bounding_box().fraction_inside(box) >= _SAME_PLACE for box in boxes)
+        ]
+
+    def _largest(self, lines: list[Line]) -> list[Line]:
+        """At most so many lines as are followed up; the others are counted as not read."""
+        if len(lines) <= _MAX_FOUND:
+            return lines
+        self._unread += len(lines) - _MAX_FOUND
+        boxes = {line: line.quad.bounding_box() for line in lines}
+        kept = set(sorted(lines, key=lambda line: boxes[line].y0 - boxes[line].y1)[:_MAX_FOUND])
+        return [line for line in lines if line in kept]
+
+    def _locate(self, sample: Sample, place: Place) -> list[Line]:
         small = sample.frame.rgb(SIDE_PX)
-        top, bottom = strip
+        left, top, right, bottom = place
+        sx, sy = small.source_per_view
         part = View(
-            small.pixels[top:bottom],
+            small.pixels[top:bottom, left:right],
             small.source_per_view,
-            (small.origin_px[0], small.origin_px[1] + round(top * small.source_per_view[1])),
+            (small.origin_px[0] + round(left * sx), small.origin_px[1] + round(top * sy)),
         )
         return self._lines.locate(part, scale=SIDE_PX / max(small.pixels.shape[:2]))
 
     def _grow(self, sample: Sample, owners: Sequence[_Track], message: Message, edges: Edges) -> None:
         """Read a text again that has become longer; join those that turn out to be one."""
-        again = self._read(sample, message.box, message, quick=True)
-        first = owners[0]
+        known = {
+            line: reading
+            for owner in owners
+            if owner.reading is not None
+            for line, reading in zip(owner.message.lines, owner.reading.readings, strict=False)
+        }
+        if not self._may_read(message, known):
+            return
+        again = self._read(sample, message, quick=True, before=owners[0].reading, known=known)
+        # The one that was said first goes on.
+        first = min(owners, key=lambda track: (not track.legible(), track.provisional, track.number))
         if again is None or not again.legible or len(again.text) <= len(first.text()):
             return
         # The longer reading is the better one, whatever its confidence: nothing may outrank it later.
@@ -245,37 +323,78 @@ class TextExaminer:
 
     def _start(self, sample: Sample, message: Message, edges: Edges | None) -> None:
         # What moves may be half faded in: a quick reading now, a thorough one when it stands.
-        reading = self._read(sample, message.box, message, quick=edges is not None)
+        self._unread += max(0, len(message.lines) - _LONGEST)
+        message = message.beginning(_LONGEST)
+        postponed = not self._may_read(message, {})
+        if postponed and not self._moving:
+            self._unread += len(message.lines)
+        reading = None if postponed else self._read(sample, message, quick=edges is not None)
         if edges is None:
             edges = Edges.of(sample.frame.luma(SIDE_PX))
-        imprint = Imprint(edges, [line.quad for line in message.lines])
+        sure = reading is not None and reading.confidence >= SURE
         self._tracks.append(
             _Track(
                 number=self._next,
                 reading=reading,
                 message=message,
-                imprint=imprint,
+                imprint=Imprint(edges, [line.quad for line in message.lines]),
                 last_seen=sample.time,
                 # Found between two changes: perhaps half of a text that is just fading in. Not said yet.
-                provisional=self._moving and not (sample.new_picture or sample.new_text),
+                provisional=self._moving and not (sample.new_picture or sample.new_text or sure),
+                postponed=postponed,
             )
         )
         self._next += 1
         if len(self._tracks) > _MAX_TRACKS:
             self._tracks.remove(min(self._tracks, key=_Track.confidence))
 
-    def _read(self, sample: Sample, box: Box, message: Message, quick: bool) -> MessageReading | None:
-        view = sample.frame.crop(box.grown(0.02).clipped(sample.frame.size_px))
+    def _catch_up(self, sample: Sample) -> None:
+        """Read what had to wait; count what still does."""
+        for track in self._tracks:
+            if not track.postponed:
+                continue
+            if self._to_read.left >= len(track.message.lines):
+                self._to_read.take(len(track.message.lines))
+                track.postponed = False
+                track.reading = self._read(sample, track.message, quick=True)
+            else:
+                self._unread += len(track.message.lines)
+
+    def _may_read(self, message: Message, known: Mapping[Line, Reading]) -> bool:
+        return self._to_read.take(sum(line not in known for line in message.lines))
+
+    def _read(
+        self,
+        sample: Sample,
+        message: Message,
+        quick: bool,
+        before: MessageReading | None = None,
+        known: Mapping[Line, Reading] | None = None,
+    ) -> MessageReading | None:
+        view = sample.frame.crop(message.box.grown(0.02).clipped(sample.frame.size_px))
         if min(view.pixels.shape[:2]) < _MIN_SIDE_PX:
             return None
+        where = ", ".join(map(str, message.box.as_list()))
+        refused = self._attempts.refused
         try:
-            return self._reader.read(view, message, quick=quick)
+            reading = self._reader.read(view, message, quick, before, known, self._attempts)
         except (RuntimeError, OSError) as error:
             # The child process failed or hung; the other texts of this sample are still good.
-            where = ", ".join(map(str, box.as_list()))
-            why = f"the text at {where} px could not be read: {type(error).__name__}: {error}"
-            self._failures.append(Failure(time=sample.time, detector="text", why=why))
+            self._say(sample, f"the text at {where} px could not be read: {type(error).__name__}: {error}")
+            self._hangs += 1
+            if self._hangs >= _MAX_HANGS:
+                self._attempts.close()
             return None
+        if self._attempts.refused > refused:
+            self._say(
+                sample, f"the text at {where} px was not, or not thoroughly, read: too many for Tesseract"
+            )
+        if reading is not None and reading.confidence > _CERTAIN:
+            return replace(reading, confidence=_CERTAIN)
+        return reading
+
+    def _say(self, sample: Sample, why: str) -> None:
+        self._failures.append(Failure(time=sample.time, detector="text", why=why))
 
     def _follow(self, sample: Sample, track: _Track, sighting: Sighting, edges: Edges) -> None:
         """Keep up with a text that is still there; read it again where that promises more."""
@@ -287,13 +406,21 @@ class TextExaminer:
         if stronger:
             track.imprint = Imprint(edges, [line.quad for line in track.message.lines])
         first_time = track.retries == 0 and track.reading is not None and track.confidence() < _DOUBTFUL
-        if track.confidence() < _SURE and track.retries < _MAX_RETRIES and (stronger or first_time):
+        if track.confidence() < SURE and track.retries < _MAX_RETRIES and (stronger or first_time):
             track.retries += 1
-            again = self._read(sample, track.box(), track.message, quick=False)
+            before = track.reading
+            known = dict(zip(track.message.lines, before.readings, strict=False)) if before else {}
+            if not self._may_read(track.message, known):
+                return
+            again = self._read(sample, track.message, quick=False, before=before, known=known)
             if again is not None and again.confidence > track.confidence():
                 track.reading = again
 
     def _observations(self, sample: Sample) -> list[Observation]:
+        if self._unread:
+            self._say(
+                sample, f"{self._unread} lines of text were found and not read: more than the limit allows"
+            )
         failures, self._failures = self._failures, []
         texts = [
             self._observation(sample, track, track.reading)

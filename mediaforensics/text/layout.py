@@ -48,6 +48,17 @@ class Message:
         """Around all lines."""
         return _around(self.lines)
 
+    def beginning(self, lines: int) -> Message:
+        """Its first rows, with about so many lines."""
+        if len(self.lines) <= lines:
+            return self
+        rows = list[tuple[Line, ...]]()
+        for row in self.rows:
+            if rows and sum(map(len, rows)) + len(row) > lines:
+                break
+            rows.append(row[:lines])
+        return Message(rows=tuple(rows))
+
     def moved(self, dx: float, dy: float) -> Message:
         """Shift by source pixels."""
         return Message(

@@ -41,6 +41,14 @@ _STRONGER = 2.25
 """Growth of a block's edge energy (edges half as strong again) that is worth another look."""
 _STEADY_BLOCK = 0.6
 _MARGIN_BLOCKS = 2
+_BESIDE_BLOCKS = 3
+"""Left and right of what is new: the network needs a little ground, and a line may go on more faintly."""
+_NEAR_BLOCKS = 4
+"""Places closer than this are one."""
+_DRIFT_PX = 12
+"""What a zoom or pan moved less than this since it was looked at is known again."""
+_SAME_PATCH = 0.8
+"""Correlation of brightness with the patch that it came from."""
 _MIN_COLUMNS = 3
 _MIN_BLOCKS = 3
 """A text is at least this many blocks."""
@@ -143,17 +151,20 @@ class Imprint:
         return Sighting(dx=dx, dy=dy, strength=product / self._energy)
 
 
+Place = tuple[int, int, int, int]
+"""``(left, top, right, bottom)`` in view pixels, half-open."""
+
+
 class Novelty:
     """Where edges like those of letters came to rest that the network has not looked at. For one file."""
 
     def __init__(self) -> None:
         self._looked: Edges | None = None
+        self._luma: NDArray[Any] | None = None
         self._previous: Edges | None = None
 
-    def strips(self, edges: Edges, known: Sequence[Box], settled: Sequence[Box]) -> list[tuple[int, int]]:
-        """Return the rows ``(top, bottom)`` in view pixels that the network should look at.
-
-        Whole rows: lines of text lie along them, and none is cut.
+    def places(self, edges: Edges, known: Sequence[Box], settled: Sequence[Box]) -> list[Place]:
+        """Return the parts of the view that the network should look at, from top to bottom.
 
         Parameters
         ----------
@@ -166,39 +177,66 @@ class Novelty:
             sample is looked at; what moves is looked at when it rests.
         """
         previous, self._previous = self._previous, edges
-        if self._looked is None or self._looked.x.shape != edges.x.shape:
+        if self._looked is not None and self._looked.x.shape != edges.x.shape:
             self._looked = None
         strokes = _strokes(edges)
         candidates = strokes >= _MIN_STROKES
-        if self._looked is not None:
-            # What was too faint for the network may be legible by now.
-            stronger = _energy(edges) > _STRONGER * _energy(self._looked)
-            candidates &= stronger | (_agreement(edges, self._looked) < _SAME_BLOCK)
-        if previous is not None and previous.x.shape == edges.x.shape:
-            rests = (strokes >= _UNMISTAKABLE) | (_agreement(edges, previous) >= _STEADY_BLOCK)
-            for box in settled:
-                rests[_blocks_of(box, edges)] = True
-            candidates &= rests
         for box in known:
             candidates[_blocks_of(box, edges)] = False
-        bottom = edges.x.shape[0]
-        strips: list[tuple[int, int]] = []
-        for first, last in _rows_of_clusters(candidates):
-            top = max(0, (first - _MARGIN_BLOCKS) * BLOCK_PX)
-            end = min(bottom, (last + 1 + _MARGIN_BLOCKS) * BLOCK_PX)
-            if strips and top <= strips[-1][1]:
-                strips[-1] = (strips[-1][0], max(end, strips[-1][1]))
-            else:
-                strips.append((top, end))
-        return strips
+        looked = self._looked
+        if candidates.any():
+            energy = _energy(edges)
+            if looked is not None:
+                # What was too faint for the network may be legible by now.
+                before = _energy(looked)
+                same = _product(edges, looked) >= _SAME_BLOCK * _root(energy, before)
+                candidates &= (energy > _STRONGER * before) | ~same
+            if previous is not None and previous.x.shape == edges.x.shape:
+                rests = _product(edges, previous) >= _STEADY_BLOCK * _root(energy, _energy(previous))
+                rests |= strokes >= _UNMISTAKABLE
+                for box in settled:
+                    rests[_blocks_of(box, edges)] = True
+                candidates &= rests
+        clusters = _clusters(candidates)
+        if looked is not None:
+            clusters = [
+                cluster for cluster in clusters if not self._drifted(edges, looked, cluster, candidates)
+            ]
+        height, width = edges.x.shape
+        return _merged([_with_margin(cluster, width, height) for cluster in clusters])
 
-    def looked_at(self, edges: Edges, strip: tuple[int, int]) -> None:
-        """Remember that the network has seen these rows of this sample."""
+    def looked_at(self, edges: Edges, place: Place) -> None:
+        """Remember that the network has seen this part of this sample."""
         if self._looked is None:
             self._looked = Edges(x=np.zeros_like(edges.x), y=np.zeros_like(edges.y), view=edges.view)
-        rows = slice(*strip)
-        self._looked.x[rows] = edges.x[rows]
-        self._looked.y[rows] = edges.y[rows]
+            self._luma = np.zeros_like(edges.view.pixels)
+        assert self._luma is not None
+        left, top, right, bottom = place
+        self._looked.x[top:bottom, left:right] = edges.x[top:bottom, left:right]
+        self._looked.y[top:bottom, left:right] = edges.y[top:bottom, left:right]
+        self._luma[top:bottom, left:right] = edges.view.pixels[top:bottom, left:right]
+
+    def _drifted(self, edges: Edges, looked: Edges, cluster: Place, candidates: NDArray[Any]) -> bool:
+        """Whether a cluster is what the network has seen a few pixels beside: a slow zoom, a pan, a shake."""
+        height, width = edges.x.shape
+        left, top = cluster[0] * BLOCK_PX, cluster[1] * BLOCK_PX
+        right, bottom = min(width, cluster[2] * BLOCK_PX), min(height, cluster[3] * BLOCK_PX)
+        if self._luma is None or (right - left) * (bottom - top) > height * width // 4:
+            return False
+        x0, y0 = max(0, left - _DRIFT_PX), max(0, top - _DRIFT_PX)
+        around = self._luma[y0 : bottom + _DRIFT_PX, x0 : right + _DRIFT_PX]
+        match = cv2.matchTemplate(around, edges.view.pixels[top:bottom, left:right], cv2.TM_CCOEFF_NORMED)
+        _, correlation, _, (column, row) = cv2.minMaxLoc(match)
+        if correlation < _SAME_PATCH:
+            return False
+        here = slice(top, bottom), slice(left, right)
+        there = slice(y0 + row, y0 + row + bottom - top), slice(x0 + column, x0 + column + right - left)
+        energy = _blocks(edges.x[here] ** 2 + edges.y[here] ** 2)
+        before = _blocks(looked.x[there] ** 2 + looked.y[there] ** 2)
+        product = _blocks(edges.x[here] * looked.x[there] + edges.y[here] * looked.y[there])
+        new = (product < _SAME_BLOCK * _root(energy, before)) | (energy > _STRONGER * before)
+        new &= candidates[cluster[1] : cluster[3], cluster[0] : cluster[2]]
+        return int(new.sum()) < _MIN_BLOCKS
 
 
 def _blocks_of(box: Box, edges: Edges) -> tuple[slice, slice]:
@@ -240,16 +278,19 @@ def _energy(edges: Edges) -> NDArray[Any]:
     return _blocks(edges.x**2 + edges.y**2)
 
 
-def _agreement(a: Edges, b: Edges) -> NDArray[Any]:
-    """Cosine between the gradients of two samples, block by block."""
-    product = _blocks(a.x * b.x + a.y * b.y)
-    energy = _energy(a) * _energy(b)
-    cosine: NDArray[Any] = product / np.sqrt(energy + 1.0)
-    return cosine
+def _product(a: Edges, b: Edges) -> NDArray[Any]:
+    """Of the gradients of two samples, block by block."""
+    return _blocks(a.x * b.x + a.y * b.y)
 
 
-def _rows_of_clusters(candidates: NDArray[Any]) -> list[tuple[int, int]]:
-    """First and last row of each cluster of blocks that is large enough for a text, from top to bottom."""
+def _root(a: NDArray[Any], b: NDArray[Any]) -> NDArray[Any]:
+    """What the product of two gradients would be if they were parallel in every pixel of a block."""
+    both: NDArray[Any] = np.sqrt(a * b + 1.0)
+    return both
+
+
+def _clusters(candidates: NDArray[Any]) -> list[Place]:
+    """Columns and rows of each cluster of blocks that is large enough for a text, half-open."""
     if int(candidates.sum()) < _MIN_BLOCKS:
         return []
     joined = cv2.dilate(candidates.astype(np.uint8), np.ones((3, 5), np.uint8))
@@ -259,5 +300,34 @@ def _rows_of_clusters(candidates: NDArray[Any]) -> list[tuple[int, int]]:
         inside = (labels == label) & candidates
         columns, rows = np.flatnonzero(inside.any(axis=0)), np.flatnonzero(inside.any(axis=1))
         if int(inside.sum()) >= _MIN_BLOCKS and columns[-1] - columns[0] + 1 >= _MIN_COLUMNS:
-            found.append((int(rows[0]), int(rows[-1])))
-    return sorted(found)
+            found.append((int(columns[0]), int(rows[0]), int(columns[-1]) + 1, int(rows[-1]) + 1))
+    return found
+
+
+def _with_margin(cluster: Place, width: int, height: int) -> Place:
+    left, top, right, bottom = cluster
+    return (
+        max(0, left - _BESIDE_BLOCKS) * BLOCK_PX,
+        max(0, top - _MARGIN_BLOCKS) * BLOCK_PX,
+        min(width, (right + _BESIDE_BLOCKS) * BLOCK_PX),
+        min(height, (bottom + _MARGIN_BLOCKS) * BLOCK_PX),
+    )
+
+
+def _merged(places: list[Place]) -> list[Place]:
+    """Join places that overlap or lie side by side, until none do."""
+    near = _NEAR_BLOCKS * BLOCK_PX
+    todo, done = sorted(places), list[Place]()
+    while todo:
+        a = todo.pop()
+        for other in [*todo, *done]:
+            apart = max(a[0], other[0]) - min(a[2], other[2]), max(a[1], other[1]) - min(a[3], other[3])
+            if apart[0] < near and apart[1] < 0:
+                (todo if other in todo else done).remove(other)
+                todo.append(
+                    (min(a[0], other[0]), min(a[1], other[1]), max(a[2], other[2]), max(a[3], other[3]))
+                )
+                break
+        else:
+            done.append(a)
+    return sorted(done, key=lambda place: (place[1], place[0]))

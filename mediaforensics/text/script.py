@@ -11,21 +11,47 @@ UNKNOWN = "Common"
 
 SCRIPT_OF_LANGUAGE = {
     **dict.fromkeys(("ara", "fas", "urd", "pus", "uig", "snd", "kur_ara"), "Arabic"),
-    **dict.fromkeys(("rus", "ukr", "bel", "bul", "srp", "mkd", "kaz", "kir", "tgk", "tat"), "Cyrillic"),
+    **dict.fromkeys(
+        ("rus", "ukr", "bel", "bul", "srp", "mkd", "kaz", "kir", "tgk", "tat", "mon", "uzb_cyrl", "aze_cyrl"),
+        "Cyrillic",
+    ),
     **dict.fromkeys(("heb", "yid"), "Hebrew"),
     **dict.fromkeys(("hin", "mar", "nep", "san"), "Devanagari"),
     **dict.fromkeys(("amh", "tir"), "Ethiopic"),
-    "ben": "Bengali",
+    **dict.fromkeys(("ben", "asm"), "Bengali"),
+    "bod": "Tibetan",
+    "chr": "Cherokee",
+    "div": "Thaana",
     "ell": "Greek",
+    "guj": "Gujarati",
     "hye": "Armenian",
+    "kan": "Kannada",
     "kat": "Georgian",
+    "khm": "Khmer",
     "kor": "Hangul",
+    "lao": "Lao",
+    "mal": "Malayalam",
+    "mya": "Myanmar",
+    "ori": "Oriya",
+    "pan": "Gurmukhi",
+    "sin": "Sinhala",
+    "syr": "Syriac",
     "tam": "Tamil",
+    "tel": "Telugu",
     "tha": "Thai",
     **dict.fromkeys(("chi_sim", "chi_tra"), "Han"),
     "jpn": "Hiragana",
 }
-"""Tesseract codes of the languages that are not written in Latin letters; any other code counts as Latin."""
+"""Tesseract codes of the languages that are not written in Latin letters."""
+
+_LATIN_CODES = """
+afr aze bos bre cat ceb ces cos cym dan deu eng enm epo est eus fao fil fin fra frk frm fry gla gle
+glg hat hau hrv hun ind isl ita ita_old jav kmr kur lat lav lit ltz mlt mri msa nld nor oci pol por
+que ron slk slv som spa spa_old sqi srp_latn sun swa swe tgl tuk tur uzb
+"""
+LATIN_LANGUAGES = frozenset(_LATIN_CODES.split())
+"""Codes of the languages that PP-OCR reads: all letters of theirs are in its alphabet. Vietnamese and Yoruba,
+with marks below the letter, are not."""
 
 _WORDS = {
     "en": "the and of to you your we will is are our us not this that have for with what all they know",

@@ -40,56 +40,89 @@ def test_a_text_that_moved_a_little_is_followed():
     assert sighting is not None and (sighting.dx, sighting.dy) == (6, 4)
 
 
-def test_novelty_is_whole_rows_around_the_text():
-    ((top, bottom),) = Novelty().strips(edges(write(ground(), TEXT, (640, 200), 50)), (), ())
+def test_novelty_is_a_place_around_the_text():
+    ((left, top, right, bottom),) = Novelty().places(edges(write(ground(), TEXT, (640, 200), 50)), (), ())
     assert top <= 85 and bottom >= 115 and bottom - top < 150
+    assert left <= 170 and right >= 470 and right - left < 450
+
+
+def test_texts_far_apart_are_places_apart():
+    picture = write(write(ground(), "Harbour", (200, 100), 40), "Nobody came", (1000, 600), 40)
+    places = Novelty().places(edges(picture), (), ())
+    assert len(places) == 2 and places[0][1] < places[1][1]
+    assert sum((x1 - x0) * (y1 - y0) for x0, y0, x1, y1 in places) < 640 * 360 / 3
+
+
+def test_words_of_one_row_are_one_place():
+    picture = write(write(ground(), "Harbour", (500, 300), 40), "Nobody came", (760, 300), 40)
+    assert len(Novelty().places(edges(picture), (), ())) == 1
+
+
+def test_what_drifts_was_looked_at_but_not_what_is_written_on_it():
+    texture = np.random.default_rng(3).integers(0, 256, (80, 110, 3), np.uint8)
+    texture = np.kron(texture, np.ones((3, 3, 1), np.uint8))
+
+    def scene(shift):
+        picture = ground()
+        picture[300:540, 500 + shift : 830 + shift] = texture
+        return picture
+
+    novelty = Novelty()
+    first = edges(scene(0))
+    (place,) = novelty.places(first, (), ())
+    novelty.looked_at(first, place)
+    for shift in (6, 12, 18):
+        assert novelty.places(edges(scene(shift)), (), [Box(0, 0, 1280, 720)]) == []
+    assert novelty.places(edges(scene(40)), (), [Box(0, 0, 1280, 720)]) != []
+    written = write(scene(12), TEXT, (700, 560), 50)
+    assert novelty.places(edges(written), (), [Box(0, 0, 1280, 720)]) != []
 
 
 def test_what_was_looked_at_is_no_longer_new():
     novelty, now = Novelty(), edges(write(ground(), TEXT, (640, 200), 50))
-    for strip in novelty.strips(now, (), ()):
-        novelty.looked_at(now, strip)
-    assert novelty.strips(now, (), ()) == []
+    for place in novelty.places(now, (), ()):
+        novelty.looked_at(now, place)
+    assert novelty.places(now, (), ()) == []
     changed = edges(write(ground(), "Nobody saw the boats", (640, 200), 50))
-    novelty.strips(changed, (), ())
-    assert novelty.strips(changed, (), ()) != []
+    novelty.places(changed, (), ())
+    assert novelty.places(changed, (), ()) != []
 
 
 def test_what_was_faint_is_new_again_when_it_is_strong():
     novelty = Novelty()
     faint = edges(write(ground(), TEXT, (640, 200), 50, opacity=0.3))
-    novelty.strips(faint, (), ())
-    novelty.looked_at(faint, (0, 360))
+    novelty.places(faint, (), ())
+    novelty.looked_at(faint, (0, 0, 640, 360))
     strong = edges(write(ground(), TEXT, (640, 200), 50))
-    assert novelty.strips(faint, (), ()) == []
-    assert novelty.strips(strong, (), ()) != []
+    assert novelty.places(faint, (), ()) == []
+    assert novelty.places(strong, (), ()) != []
 
 
 def test_what_moves_waits_until_it_rests_or_is_said_to():
     novelty = Novelty()
-    novelty.strips(edges(ground()), (), ())
+    novelty.places(edges(ground()), (), ())
     first = edges(write(ground(), "before dawn", (640, 200), 170))
-    assert novelty.strips(first, (), ()) == []
-    assert novelty.strips(first, (), ()) != []
+    assert novelty.places(first, (), ()) == []
+    assert novelty.places(first, (), ()) != []
     other = Novelty()
-    other.strips(edges(ground()), (), ())
-    assert other.strips(first, (), [Box(300, 150, 980, 250)]) != []
+    other.places(edges(ground()), (), ())
+    assert other.places(first, (), [Box(300, 150, 980, 250)]) != []
 
 
 def test_small_letters_are_looked_at_without_waiting():
     novelty = Novelty()
-    novelty.strips(edges(ground()), (), ())
-    assert novelty.strips(edges(write(ground(), TEXT, (640, 200), 36)), (), ()) != []
+    novelty.places(edges(ground()), (), ())
+    assert novelty.places(edges(write(ground(), TEXT, (640, 200), 36)), (), ()) != []
 
 
 def test_known_texts_are_not_new():
     now = edges(write(ground(), TEXT, (640, 200), 50))
-    assert Novelty().strips(now, [Box(300, 150, 980, 250)], ()) == []
+    assert Novelty().places(now, [Box(300, 150, 980, 250)], ()) == []
 
 
 def test_soft_pictures_are_not_looked_at():
     for seed in range(5):
-        assert Novelty().strips(edges(ground(seed, 250)), (), ()) == []
+        assert Novelty().places(edges(ground(seed, 250)), (), ()) == []
 
 
 def test_an_imprint_without_edges_is_never_found():

@@ -1,12 +1,12 @@
 from __future__ import annotations
 
 import numpy as np
-import pytesseract
 import pytest
 from lettering import ground, write
 
-from mediaforensics.errors import MissingTool
+from mediaforensics.errors import MissingTool, OptionError
 from mediaforensics.media.frame import View
+from mediaforensics.text.allowance import Allowance
 from mediaforensics.text.layout import messages
 from mediaforensics.text.ppocr import Reading, decode
 from mediaforensics.text.recognize import MessageReader
@@ -59,7 +59,7 @@ def test_latin_never_asks_tesseract(reader, monkeypatch):
     def refuse(*args, **kwargs):
         raise AssertionError("Tesseract was started for a Latin text")
 
-    monkeypatch.setattr(pytesseract, "image_to_data", refuse)
+    monkeypatch.setattr(Tesseract, "_attempt", refuse)
     assert read(reader, write(ground(), "Nobody came ashore", (640, 360), 44)).legible
 
 
@@ -69,7 +69,7 @@ def test_a_missing_language_says_what_to_install():
 
 
 def test_missing_tesseract_says_what_to_install(monkeypatch):
-    monkeypatch.setattr(pytesseract.pytesseract, "tesseract_cmd", "no-such-tesseract")
+    monkeypatch.setattr("mediaforensics.text.tesseract._PROGRAM", "no-such-tesseract")
     with pytest.raises(MissingTool, match="apt install tesseract-ocr tesseract-ocr-rus"):
         MessageReader(("eng", "rus"))
     MessageReader(("eng", "fra"))
@@ -97,3 +97,75 @@ def test_the_surest_attempt_wins_and_a_sure_one_ends_the_search(monkeypatch):
     monkeypatch.setattr(Tesseract, "_attempt", attempt)
     read = list(tesseract.readings(line, "rus", "Cyrillic"))
     assert [reading.text for reading in read] == ["мир", "всё мирно", "мы здесь"]
+
+
+@pytest.mark.parametrize("code", ["tlh", "vie", "xyz"])
+def test_a_language_that_nothing_here_reads_is_named(code):
+    with pytest.raises((MissingTool, OptionError), match=code):
+        MessageReader(("eng", code))
+
+
+def test_what_is_no_language_is_named():
+    with pytest.raises(OptionError, match="osd"):
+        MessageReader(("eng", "osd"))
+
+
+def test_a_program_that_fails_says_so_and_one_that_hangs_is_ended(monkeypatch, tmp_path):
+    program = tmp_path / "tesseract"
+    program.write_text("#!/bin/sh\n[ $1 = --list-langs ] && exit 0\necho out of memory >&2\nexit 3\n")
+    program.chmod(0o755)
+    monkeypatch.setattr("mediaforensics.text.tesseract._PROGRAM", str(program))
+    line = np.full((40, 200, 3), 255, np.uint8)
+    with pytest.raises(RuntimeError, match="status 3: out of memory"):
+        next(Tesseract(()).readings(line, "rus", "Cyrillic"))
+    program.write_text("#!/bin/sh\nexec sleep 60\n")
+    monkeypatch.setattr("mediaforensics.text.tesseract._TIMEOUT_S", 0.2)
+    with pytest.raises(MissingTool, match=r"no answer within"):
+        Tesseract(())
+
+
+def test_lines_that_were_sure_are_not_read_again(reader, monkeypatch):
+    view = View(write(ground(), "The tide was out\nand 12 boats waited", (640, 360), 44), (1.0, 1.0))
+    (message,) = messages(LineDetector().locate(view, 0.5))
+    first = reader.read(view, message)
+    assert len(first.readings) == len(message.lines) == 2
+    calls = []
+    monkeypatch.setattr(reader._ppocr, "read", lambda line: calls.append(line) or first.readings[0])
+    known = dict(zip(message.lines, first.readings, strict=True))
+    assert reader.read(view, message, known=known).text == first.text
+    assert not calls
+
+
+def test_of_languages_of_one_script_the_surest_reads(monkeypatch):
+    reader = MessageReader(("ara", "fas"))
+    sure = {"ara": 0.80, "fas": 0.95}
+
+    def attempt(self, picture, language):
+        return Reading(text="متن آزمایشی", confidence=sure[language.split("+")[0]], engine="tesseract")
+
+    monkeypatch.setattr(Tesseract, "_attempt", attempt)
+    monkeypatch.setattr(
+        reader._ppocr, "read", lambda line: Reading(text="", confidence=0.0, engine="pp-ocrv6")
+    )
+    picture = write(ground(), "any line that is wide", (640, 360), 44)
+    assert read(reader, picture).code == "fas"
+    sure["fas"] = 0.81
+    assert read(reader, picture).code == "ara"
+
+
+def test_attempts_end_with_their_allowance(reader, monkeypatch):
+    monkeypatch.setattr(
+        reader._ppocr, "read", lambda line: Reading(text="", confidence=0.0, engine="pp-ocrv6")
+    )
+    calls = []
+
+    def attempt(self, picture, language):
+        calls.append(language)
+        return Reading(text="", confidence=0.0, engine="tesseract")
+
+    monkeypatch.setattr(Tesseract, "_attempt", attempt)
+    view = View(write(ground(), "any line that is wide", (640, 360), 44), (1.0, 1.0))
+    (message,) = messages(LineDetector().locate(view, 0.5))
+    left = Allowance(3, 0.0)
+    reader.read(view, message, attempts_left=left)
+    assert len(calls) == 3 and left.refused > 0

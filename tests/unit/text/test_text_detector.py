@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-import pytesseract
+import numpy as np
 import pytest
 from lettering import SIZE, ground, sample, watch, write
 
@@ -18,9 +18,9 @@ def test_a_text_that_stays_is_one_track_across_a_cut(text_detector):
     pictures = [ground(0), card(FIRST), card(FIRST), card(FIRST, seed=5), card(FIRST, seed=5), ground(5)]
     samples = [sample(p, 0.5 * i, new_picture=i in (0, 3)) for i, p in enumerate(pictures)]
     seen, _ = watch(text_detector, samples)
-    assert [[o.text for o in found] for found in seen] == [[], [], [FIRST], [FIRST], [FIRST], []]
+    assert [[o.text for o in found] for found in seen] == [[], [FIRST], [FIRST], [FIRST], [FIRST], []]
     assert len({o.track for found in seen for o in found}) == 1
-    assert seen[2][0].box.y0 < 360 < seen[2][0].box.y1 and len(seen[2][0].lines) == 2
+    assert seen[1][0].box.y0 < 360 < seen[1][0].box.y1 and len(seen[1][0].lines) == 2
 
 
 def test_a_text_behind_a_flash_is_the_same_text(text_detector):
@@ -101,10 +101,10 @@ def test_tesseract_that_hangs_costs_one_text_and_is_reported(text_detector, monk
 
     read = MessageReader.read
 
-    def hang(self, view, message, quick=False):
+    def hang(self, view, message, *how):
         if message.box.y0 > 400:
             raise RuntimeError("Tesseract process timeout")
-        return read(self, view, message, quick=quick)
+        return read(self, view, message, *how)
 
     monkeypatch.setattr(MessageReader, "read", hang)
     picture = write(card("Harbour, 6 a.m.", place=(250, 90)), "Nobody came ashore", (900, 640), 36)
@@ -117,8 +117,6 @@ def test_tesseract_that_hangs_costs_one_text_and_is_reported(text_detector, monk
 
 @pytest.mark.parametrize("size", [(64, 48), (2, 2), (1920, 33)])
 def test_odd_sizes_do_no_harm(text_detector, size):
-    import numpy as np
-
     picture = np.zeros((size[1], size[0], 3), np.uint8)
     for moving in (True, False):
         examiner = text_detector.begin(Surroundings(size_px=size, moving=moving))
@@ -136,4 +134,82 @@ def test_a_change_of_size_in_the_middle_does_no_harm(text_detector):
 def test_what_it_says_of_itself(text_detector):
     assert text_detector.name == "text" and text_detector.emits == (TextSeen,) and not text_detector.needs
     assert [len(model.read()) > 1_000_000 for model in text_detector.models] == [True, True]
-    assert pytesseract.get_languages()
+
+
+def page(rows, columns=5):
+    """Small print: a short word in each cell."""
+    picture = ground()
+    for row in range(rows):
+        for column in range(columns):
+            write_at = (140 + 250 * column, 20 + 34 * row)
+            picture = write(picture, f"word {row}{column}", write_at, 22)
+    return picture
+
+
+def test_a_page_of_small_print_is_not_read_to_its_end_and_says_so(text_detector, monkeypatch):
+    from mediaforensics.text import detector
+    from mediaforensics.text.ppocr import PpOcr
+
+    monkeypatch.setattr(detector, "_LINES", 30.0)
+    calls = []
+    read = PpOcr.read
+    monkeypatch.setattr(PpOcr, "read", lambda self, line: calls.append(1) or read(self, line))
+    for moving in (True, False):
+        calls.clear()
+        examiner = text_detector.begin(Surroundings(size_px=SIZE, moving=moving))
+        said = list(examiner.examine(sample(page(12), 0.0, new_picture=True), ()))
+        (failure,) = [o for o in said if isinstance(o, Failure)]
+        assert int(failure.why.split()[0]) >= 20 and "not read" in failure.why
+        assert 10 <= len(calls) <= 30
+
+
+def test_what_had_to_wait_is_read_when_there_is_time_again(text_detector, monkeypatch):
+    from mediaforensics.text import detector
+
+    monkeypatch.setattr(detector, "_LINES", 2.0)
+    monkeypatch.setattr(detector, "_LINES_PER_S", 1.0)
+    picture = write(card(FIRST, place=(300, 200)), SECOND, (900, 600), 48)
+    seen, _ = watch(text_detector, [sample(picture, i, new_picture=True) for i in range(4)])
+    assert [o.text for o in seen[0] if isinstance(o, TextSeen)] == [FIRST]
+    assert [type(o) for o in seen[0]].count(Failure) == 1
+    assert {o.text for o in seen[3]} == {FIRST, SECOND}
+
+
+def test_a_strobe_of_texts_has_an_end(text_detector, monkeypatch):
+    from mediaforensics.text import detector
+    from mediaforensics.text.regions import LineDetector
+
+    monkeypatch.setattr(detector, "_LOOKS", 0.4)
+    monkeypatch.setattr(detector, "_LOOKS_PER_S", 0.0)
+    calls = []
+    locate = LineDetector.locate
+    monkeypatch.setattr(LineDetector, "locate", lambda *a, **k: calls.append(1) or locate(*a, **k))
+    pictures = [card(f"{FIRST} {i}", seed=i, place=(640, 100 + 60 * (i % 9))) for i in range(12)]
+    seen, _ = watch(text_detector, [sample(p, 0.1 * i, new_picture=True) for i, p in enumerate(pictures)])
+    assert 1 <= len(calls) <= 8
+    assert any("too many changes" in o.why for o in seen[-1] if isinstance(o, Failure))
+
+
+def test_tesseract_that_keeps_failing_is_not_asked_again(text_detector, monkeypatch):
+    from mediaforensics.text.ppocr import PpOcr, Reading
+    from mediaforensics.text.tesseract import Tesseract
+
+    calls = []
+
+    def hang(self, picture, language):
+        calls.append(1)
+        raise RuntimeError("no answer within 20 s")
+
+    monkeypatch.setattr(Tesseract, "_attempt", hang)
+    monkeypatch.setattr(PpOcr, "read", lambda self, line: Reading(text="", confidence=0.0, engine="pp-ocrv6"))
+    pictures = [
+        card(t, seed=i) for i, t in enumerate([FIRST, SECOND, "A third text\nof two lines", "A fourth one"])
+    ]
+    seen, _ = watch(text_detector, [sample(p, i, new_picture=True) for i, p in enumerate(pictures)])
+    assert len(calls) == 2
+    assert all(any(isinstance(o, Failure) for o in found) for found in seen)
+
+
+def test_a_sure_text_found_between_changes_is_said_at_once(text_detector):
+    seen, _ = watch(text_detector, [sample(ground(), 0.0), sample(card(FIRST), 1.0)])
+    assert [o.text for o in seen[1]] == [FIRST]
