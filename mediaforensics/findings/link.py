@@ -192,7 +192,9 @@ class Linker:
                 showing.end = time
             followed = key[0] in ("text", "face")
             limit_s = _TRACK_BRIDGE_S if followed else _BRIDGE_S
-            if (cut and not followed) or float(time - showing.last_seen) > limit_s:
+            # Fire can change the whole picture; while the face under it is followed, nothing was cut.
+            stays = followed or (key[0] == "overlay" and key[2] in visible)
+            if (cut and not stays) or float(time - showing.last_seen) > limit_s:
                 self._closed.append(self._open.pop(key))
 
 

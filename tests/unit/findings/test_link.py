@@ -106,6 +106,13 @@ def test_an_overlay_names_its_face_and_its_greatest_extent():
     assert overlay.clearest == at(1)
 
 
+def test_an_overlay_is_not_split_by_a_change_of_picture_while_its_face_is_followed():
+    samples = [(0, [face(0), flames(0)]), (0.5, [face(0.5)]), (1, [face(1), flames(1)])]
+    assert len(link(samples, cuts=(0.5, 1)).overlays) == 1
+    gone = [(0, [face(0), flames(0)]), (0.5, []), (1, [face(1), flames(1)])]
+    assert len(link(gone, cuts=(0.5,)).overlays) == 2
+
+
 def test_an_overlay_on_a_known_picture_names_it():
     entries = link([(0, [known(0), flames(0, track=None, known_entry="ceo")])])
     assert entries.overlays[0].known_id == "k1"
