@@ -16,7 +16,7 @@ from mediaforensics.faces.locate import (
     one_each,
     overlap,
 )
-from mediaforensics.faces.pace import Box01, Pace, changed_fraction
+from mediaforensics.faces.pace import Box01, Pace, changed_fraction, structured_fraction
 from mediaforensics.faces.spares import Spares
 from mediaforensics.faces.track import FaceTracker, Followed, Looks
 from mediaforensics.media.frame import Pixels
@@ -32,6 +32,9 @@ _LUMA_SIDE_PX = 320
 _TURNED_DEGREES = 20.0
 _SURE_ENOUGH_NOT_TO_TURN = 0.8
 _TURN_EVERY_S = 4.0
+_TURNS_AT_ONCE = 2.0
+_TURN_STRUCTURED_FRACTION = 0.1
+"""A flash or an empty card has less."""
 _TURN_CHANGE_FRACTION = 0.3
 _STILL_TURNED_SIDE_PX = 640
 _BELIEVED_AT_ONCE = 0.8
@@ -100,7 +103,7 @@ class FaceExaminer:
         self._refuted: list[tuple[float, LocatedFace]] = []
         """What a close look showed to be no face, and when; a fire is looked at once, not at every sample."""
         self._turned: Pixels | None = None
-        self._turned_s = float("-inf")
+        self._turned_s, self._turns_left = 0.0, _TURNS_AT_ONCE
 
     def examine(self, sample: Sample, seen: Sequence[Observation]) -> Iterable[Observation]:
         """One ``FaceSeen`` per face, hidden ones included."""
@@ -161,8 +164,8 @@ class FaceExaminer:
             elif abs(known.angle_degrees) <= _TURNED_DEGREES:
                 faces.append(face)
         faces += self._believed(sample, new)
-        watched = bool(self._held or self._tracker.open_faces())
-        for known, _ in self._tracker.open_faces():
+        watched = self._tracker.open_faces()
+        for known, _ in watched:
             if abs(known.angle_degrees) > _TURNED_DEGREES:
                 again = self._finder.again(frame, known)
                 faces += [] if again is None else [again]
@@ -182,6 +185,7 @@ class FaceExaminer:
         since_s = sample.time.seconds - _REFUTED_FOR_S
         self._refuted = [(s, f) for s, f in self._refuted if s >= since_s][-_MAX_REFUTED:]
         believed: list[LocatedFace] = []
+        among_upright = bool(self._tracker.open_faces()) or not all(doubtful(f) for f in new)
         looked = 0
         before = [f for f in held if not any(_same_place(f, n) for n in new)]
         again = [self._finder.again(sample.frame, f) for f in before]
@@ -192,8 +196,8 @@ class FaceExaminer:
             seen_before = not self._moving or any(_same_place(face, f) for f in held)
             if face.confidence < DETECT_CONFIDENCE and not (seen_before or sample.new_picture):
                 continue
-            upright = abs(face.angle_degrees) <= _TURNED_DEGREES
-            if not seen_before and upright and DETECT_CONFIDENCE <= face.confidence < _BELIEVED_AT_ONCE:
+            weak = DETECT_CONFIDENCE <= face.confidence < _BELIEVED_AT_ONCE
+            if not seen_before and weak and among_upright and abs(face.angle_degrees) <= _TURNED_DEGREES:
                 self._held.append(face)
                 continue
             if looked == _MAX_SETTLED:
@@ -214,13 +218,17 @@ class FaceExaminer:
         return believed
 
     def _worth_turning(self, time_s: float, luma: Pixels) -> bool:
-        """Whether to look for faces that lie or stand on their head: seldom, and once for each picture."""
-        if self._turned is not None and (
-            time_s - self._turned_s < _TURN_EVERY_S
-            or changed_fraction(self._turned, luma) < _TURN_CHANGE_FRACTION
-        ):
+        """Whether to look for faces that lie or stand on their head: once for each picture, and seldom."""
+        if self._turned is not None and changed_fraction(self._turned, luma) < _TURN_CHANGE_FRACTION:
             return False
-        self._turned, self._turned_s = luma.copy(), time_s
+        if structured_fraction(luma) < _TURN_STRUCTURED_FRACTION:
+            return False
+        self._turns_left = min(_TURNS_AT_ONCE, self._turns_left + (time_s - self._turned_s) / _TURN_EVERY_S)
+        self._turned_s = time_s
+        if self._turns_left < 1.0:
+            return False
+        self._turns_left -= 1.0
+        self._turned = luma.copy()
         return True
 
     def _embed(self, crop: Pixels) -> Embedding:

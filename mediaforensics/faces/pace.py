@@ -25,6 +25,7 @@ _CHANGED_LEVELS = 7.0
 _CUT_FRACTION = 0.7
 _NOTABLE_FRACTION = 0.12
 """Share of the frame that must have changed: one line of a caption, a mouth that speaks change less."""
+_FLAT_LEVELS = 3.0
 _AROUND = 0.6
 """Of a face's size on each side: hair, shoulders, and the fire in front of it."""
 _CUT_WAIT_S = 0.45
@@ -120,6 +121,16 @@ def changed_fraction(before: Pixels, now: Pixels, apart_from: Sequence[Box01] = 
             max(0, round(x0 * columns)) : max(0, round(x1 * columns)),
         ] = False
     return float(np.mean(changed))
+
+
+def structured_fraction(luma: Pixels) -> float:
+    """Share of 8 x 8 blocks that are not flat, 0..1."""
+    height, width = luma.shape
+    size = (max(1, width // _CHANGE_BLOCK_PX), max(1, height // _CHANGE_BLOCK_PX))
+    levels = luma.astype(np.float32)
+    mean = cv2.resize(levels, size, interpolation=cv2.INTER_AREA)
+    variance = cv2.resize(levels * levels, size, interpolation=cv2.INTER_AREA) - mean * mean
+    return float(np.mean(np.asarray(variance) > _FLAT_LEVELS**2))
 
 
 def _surroundings(box: Box01) -> Box01:
