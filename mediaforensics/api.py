@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from mediaforensics import __version__
 from mediaforensics.errors import MediaError, OptionError
-from mediaforensics.options import Options
+from mediaforensics.options import KnownOptions, Options
 from mediaforensics.report.model import DetectorRun, Failed, Provenance, Report
 
 if TYPE_CHECKING:
@@ -82,7 +82,7 @@ class Analyzer:
         if threads is not None and threads < 1:
             raise OptionError("threads must be at least 1")
         self._options = options or Options()
-        self._known = _known_set(known)
+        self._known = _known_set(known, self._options)
         self._gallery = _gallery(gallery)
         detectors, not_run = self._detectors()
         self._plan = Plan(
@@ -271,15 +271,16 @@ def analyze(
 
 
 def _known_set(
-    known: KnownSet | str | PathLike[str] | Sequence[str | PathLike[str]] | None,
+    known: KnownSet | str | PathLike[str] | Sequence[str | PathLike[str]] | None, options: Options
 ) -> KnownSet | None:
     from mediaforensics.known.store import KnownSet
 
     if known is None or isinstance(known, KnownSet):
         return known
+    min_quality = (options.known or KnownOptions()).min_quality
     if isinstance(known, (str, PathLike)):
-        return KnownSet.open(known)
-    return KnownSet.open(list(known)) if known else None
+        return KnownSet.open(known, min_quality=min_quality)
+    return KnownSet.open(list(known), min_quality=min_quality) if known else None
 
 
 def _gallery(gallery: Gallery | str | PathLike[str] | None) -> Gallery | None:

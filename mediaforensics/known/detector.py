@@ -60,7 +60,8 @@ class KnownDetector:
     -----
     Every sample is hashed whole, without its bars, and inside the places where a known picture was seen
     before. Rectangles and local features are looked for when a new picture has a layout that none of the
-    last four looks had, or when a picture that was followed is lost; at most about nine times a minute, and four times at once.
+    last four looks had, or when a picture that was followed is lost; at most about nine times a minute
+    after five at once.
     """
 
     def __init__(self, known: KnownSet, options: KnownOptions) -> None:
@@ -214,6 +215,27 @@ class KnownExaminer:
             for i, sighting in self._search(luma, inner, whole=True).items():
                 if i not in found or sighting.distance_bits < found[i].distance_bits:
                     found[i] = sighting
+        for rectangle in ((0, 0, width, height), inner):
+            if len(self._known.phash_index) and rectangle is not None:
+                for i, sighting in self._search_phash(luma, rectangle).items():
+                    found.setdefault(i, sighting)
+        return found
+
+    def _search_phash(self, luma: Pixels, rectangle: Rectangle) -> dict[int, _Sighting]:
+        """Listed pHash values near that of a rectangle of the view; upright only."""
+        from mediaforensics.known.phash import phash
+
+        x0, y0, x1, y1 = rectangle
+        picture = np.ascontiguousarray(luma[y0:y1, x0:x1])
+        if pdq(picture).quality < self._options.min_quality:
+            return {}
+        radius = self._options.max_phash_distance_bits
+        found: dict[int, _Sighting] = {}
+        for row, distance in self._known.phash_index.within(phash(picture), radius):
+            found.setdefault(
+                self._known.phash_rows[row],
+                _Sighting("phash-64", distance, 0, True, rectangle, False, None, None),
+            )
         return found
 
     def _search(self, luma: Pixels, rectangle: Rectangle, *, whole: bool) -> dict[int, _Sighting]:
@@ -286,7 +308,9 @@ class KnownExaminer:
 
     def _may_look(self, sample: Sample, luma: Pixels, lost: bool, now: dict[int, _Sighting]) -> bool:
         """Whether this sample deserves the dear look, and the budget has one."""
-        if not (sample.new_picture or lost) or any(sighting.whole for sighting in now.values()):
+        if not (sample.new_picture or lost) or any(
+            s.whole and s.algorithm != "phash-64" for s in now.values()
+        ):
             # Where the whole frame is accounted for, a cover will show as a loss.
             return False
         if float(luma.std()) < _LEAST_CONTRAST:

@@ -12,8 +12,9 @@ from mediaforensics.types import HashValue
 _SEPARATORS = re.compile(r"[,;\t ]+")
 _HEX = re.compile(r"[0-9a-fA-F]{8,}")
 _DIGIT = re.compile(r"[0-9]")
-_KIND_WORDS = frozenset({"pdq", "hash_pdq", "pdq-256"})
-_OTHER_KINDS = frozenset({"md5", "sha1", "sha256", "phash", "photodna", "hash_md5", "video_md5", "tmk"})
+_KIND_WORDS = frozenset({"pdq", "hash_pdq", "pdq-256", "phash", "hash_phash", "phash-64"})
+_PHASH_BITS = 64
+_OTHER_KINDS = frozenset({"md5", "sha1", "sha256", "photodna", "hash_md5", "video_md5", "tmk"})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,9 +42,10 @@ class ListedHash:
 
 
 def read_hash_list(text: str, list_name: str) -> tuple[list[ListedHash], list[Problem]]:
-    """Read PDQ values, one to a line.
+    """Read PDQ and pHash values, one to a line.
 
-    Understood are bare digits, ``pdq DIGITS``, ``DIGITS,NAME`` and ``NAME,DIGITS`` with commas,
+    Sixty-four digits are a PDQ value, sixteen a pHash as ``imagehash`` writes it. Understood are bare
+    digits, ``pdq DIGITS``, ``phash DIGITS``, ``DIGITS,NAME`` and ``NAME,DIGITS`` with commas,
     semicolons, tabs or spaces, quoted or not, and vPDQ's ``FRAME,QUALITY,DIGITS,TIMESTAMP`` (named by its
     frame). Empty lines, lines that begin with ``#`` and one heading without digits are passed over.
 
@@ -66,7 +68,8 @@ def read_hash_list(text: str, list_name: str) -> tuple[list[ListedHash], list[Pr
         stripped = line.strip().lstrip("﻿")
         if not stripped or stripped.startswith("#"):
             continue
-        heading, first_content = first_content and not _DIGIT.search(stripped), False
+        # A value may happen to be of letters only.
+        heading, first_content = first_content and not _has_value(stripped), False
         if heading:
             continue
         try:
@@ -76,15 +79,36 @@ def read_hash_list(text: str, list_name: str) -> tuple[list[ListedHash], list[Pr
     return found, problems
 
 
+def _has_value(line: str) -> bool:
+    return bool(_DIGIT.search(line) or _values(_words(line)))
+
+
+def _words(line: str) -> list[str]:
+    return [word.strip("\"'") for word in _SEPARATORS.split(line)]
+
+
+def _values(words: list[str]) -> list[tuple[HashValue, str]]:
+    """The values among the words; sixteen digits beside a PDQ value are its name."""
+    for algorithm, bits in (("pdq", PDQ_BITS), ("phash", _PHASH_BITS)):
+        found = [word for word in words if len(word) == bits // 4 and _HEX.fullmatch(word)]
+        if found:
+            return [(HashValue.from_hex(algorithm, bits, word), word) for word in found]
+    return []
+
+
 def _read_line(line: str) -> ListedHash:
-    words = [word.strip("\"'") for word in _SEPARATORS.split(line)]
+    words = _words(line)
     kind = words[0].lower()
     if kind in _OTHER_KINDS:
         raise BadHash(f"{kind} values cannot be compared with pictures in a video")
-    digits = [word for word in words if len(word) == PDQ_BITS // 4 and _HEX.fullmatch(word)]
-    if len(digits) != 1:
-        raise BadHash(f"expected one PDQ value of {PDQ_BITS // 4} hexadecimal digits, found {len(digits)}")
-    value = HashValue.from_hex("pdq", PDQ_BITS, digits[0])
+    found = _values(words)
+    if len(found) != 1:
+        raise BadHash(
+            f"expected one PDQ value of {PDQ_BITS // 4} hexadecimal digits, "
+            f"or one pHash of {_PHASH_BITS // 4}, found {len(found)}"
+        )
+    digits = [found[0][1]]
+    value = found[0][0]
     rest = [word for word in words if word != digits[0] and word.lower() not in _KIND_WORDS and word]
     if len(rest) == 3 and words[2] == digits[0] and rest[0].isdigit() and rest[1].isdigit():
         return ListedHash(value, f"frame-{rest[0]}")

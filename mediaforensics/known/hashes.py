@@ -1,4 +1,4 @@
-"""PDQ-256 with its quality, all eight orientations from one transform; pHash-64 for older lists.
+"""PDQ-256 with its quality, all eight orientations from one transform; the picture between bars.
 
 PDQ: Facebook's "The TMK+PDQF video-hashing algorithm and the PDQ image-hashing algorithm" (2019). Written
 anew on OpenCV's box filter, which makes it several times cheaper than a port of the reference loops and
@@ -11,10 +11,8 @@ from dataclasses import dataclass
 from typing import cast
 
 import cv2
-import imagehash
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image
 
 from mediaforensics.media.frame import Pixels
 from mediaforensics.types import HashValue
@@ -141,18 +139,6 @@ def _quality(small: _Floats) -> int:
     for axis in (0, 1):
         total += int(np.abs((np.diff(small, axis=axis) * np.float32(100 / 255)).astype(np.int32)).sum())
     return min(100, int(total / _GRADIENT_PER_QUALITY))
-
-
-def phash(rgb: Pixels) -> HashValue:
-    """The 64-bit pHash, as older lists hold it.
-
-    Parameters
-    ----------
-    rgb : ndarray, uint8, shape (height, width, 3) or (height, width)
-        RGB, or brightness.
-    """
-    value = imagehash.phash(Image.fromarray(rgb))
-    return HashValue.from_hex("phash", 64, str(value))
 
 
 def without_bars(luma: Pixels) -> tuple[int, int, int, int] | None:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import codecs
 import hashlib
 import os
 import stat
 import tomllib
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from os import PathLike
 from pathlib import Path
@@ -25,6 +26,7 @@ _HASH_SIDE_PX = 1600
 _KEPT_SIDE_PX = 320
 """Enough for local features and for laying the picture over a frame; 2,000 pictures take 0.15 GB."""
 _LIST_MAX_BYTES = 256 * 1024 * 1024
+_SNIFFED_BYTES = 4096
 _LABELS_FILE = "labels.toml"
 
 
@@ -41,8 +43,8 @@ class KnownPicture:
     content_id : str
         SHA-256 of the picture file, or the listed value with its algorithm.
     values : tuple of HashValue
-        PDQ of the picture, and of the picture without its bars where it has some. Empty where the
-        quality is too low to mean anything.
+        PDQ of the picture, and of the picture without its bars where it has some; or what the list says.
+        Empty where the quality is too low to mean anything.
     luma : ndarray, uint8, shape (height, width), or None
         Brightness, longer side at most 320 px; None where only a hash is known.
     """
@@ -68,21 +70,26 @@ class KnownSet:
         By list, then entry.
     problems : tuple of Problem
         What could not be used, and why.
-    index : HashIndex
-        Over all PDQ values.
-    rows : tuple of int
-        For each row of the index, the position of its picture in ``pictures``.
+    index, phash_index : HashIndex
+        Over all PDQ values, and over all pHash values.
+    rows, phash_rows : tuple of int
+        For each row of either index, the position of its picture in ``pictures``.
     """
 
     pictures: tuple[KnownPicture, ...]
     problems: tuple[Problem, ...] = ()
     index: HashIndex = field(init=False)
     rows: tuple[int, ...] = field(init=False)
+    phash_index: HashIndex = field(init=False)
+    phash_rows: tuple[int, ...] = field(init=False)
 
     def __post_init__(self) -> None:
-        pairs = [(value, i) for i, picture in enumerate(self.pictures) for value in picture.values]
-        object.__setattr__(self, "index", HashIndex([value for value, _ in pairs]))
-        object.__setattr__(self, "rows", tuple(i for _, i in pairs))
+        for algorithm, index, rows in (("pdq", "index", "rows"), ("phash", "phash_index", "phash_rows")):
+            pairs = [
+                (v, i) for i, p in enumerate(self.pictures) for v in p.values if v.algorithm == algorithm
+            ]
+            object.__setattr__(self, index, HashIndex([value for value, _ in pairs]))
+            object.__setattr__(self, rows, tuple(i for _, i in pairs))
 
     def __repr__(self) -> str:
         return f"KnownSet(pictures={len(self.pictures)}, problems={len(self.problems)})"
@@ -105,7 +112,8 @@ class KnownSet:
         paths : path or sequence of paths
             A folder: each picture file in it is an entry, its stem the ``entry_id``, the folder's name the
             list; a ``labels.toml`` in it may give labels (``entry_id = ["..."]``, ``"*"`` for all). A
-            file: a hash list, its stem the list's name.
+            picture file: the same, as if it were alone in its folder. Another file: a hash list, its stem
+            the list's name.
         limits : LimitOptions, optional
             What one picture may cost.
         min_quality : int
@@ -130,7 +138,10 @@ class KnownSet:
         problems: list[Problem] = []
         for path in given:
             if _is_folder(Path(path)):
-                new, trouble = _read_folder(Path(path), limits, min_quality)
+                new, trouble = _read_pictures(Path(path), _entries(Path(path)), limits, min_quality)
+            elif _is_picture(Path(path)):
+                parent = Path(path).absolute().parent
+                new, trouble = _read_pictures(parent, [Path(path)], limits, min_quality)
             else:
                 new, trouble = _read_list(Path(path))
             if not new:
@@ -165,14 +176,27 @@ def _is_folder(path: Path) -> bool:
     return stat.S_ISDIR(mode)
 
 
-def _read_folder(
-    folder: Path, limits: LimitOptions, min_quality: int
+def _is_picture(path: Path) -> bool:
+    """A hash list is text; no picture format is."""
+    with Source.open(path, LimitOptions()) as source:
+        start = source.read_at(0, min(source.size_bytes, _SNIFFED_BYTES))
+    if b"\0" in start:
+        return True
+    try:
+        codecs.getincrementaldecoder("utf-8")().decode(start)
+    except UnicodeDecodeError:
+        return start.startswith((b"\xff\xd8", b"\x89PNG"))
+    return False
+
+
+def _read_pictures(
+    folder: Path, paths: Iterable[Path], limits: LimitOptions, min_quality: int
 ) -> tuple[list[KnownPicture], list[Problem]]:
     list_name = displayed_name(os.fsencode(folder.resolve().name))
     labels, problems = _read_labels(folder / _LABELS_FILE)
     pictures: list[KnownPicture] = []
     taken: set[str] = set()
-    for path in _entries(folder):
+    for path in paths:
         shown = displayed_name(os.fsencode(path.name))
         try:
             with Source.open(path, limits) as source:

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import subprocess
+import sys
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -12,6 +14,7 @@ from mediaforensics.detect import Surroundings
 from mediaforensics.known.detector import KnownDetector
 from mediaforensics.known.exchange import Problem
 from mediaforensics.known.hashes import pdq
+from mediaforensics.known.phash import phash
 from mediaforensics.known.store import KnownSet
 from mediaforensics.media.frame import Pixels
 from mediaforensics.observations import KnownSeen
@@ -136,3 +139,44 @@ def test_problems_of_the_set_are_notes(known: KnownSet) -> None:
     notes = KnownDetector(KnownSet(known.pictures, problems), KnownOptions()).notes
     assert notes[0] == "list, line 1: no hash"
     assert notes[19:] == ("list, line 20: no hash", "and 3 more")
+
+
+def test_a_phash_list_finds_whole_frames_and_only_those(tmp_path: Path) -> None:
+    listed = tmp_path / "older.txt"
+    listed.write_text(f"phash {phash(photo(2, 960, 540)).hex()},entry-9\n{pdq(photo(3)).value().hex()}\n")
+    mixed = KnownSet.open(listed)
+    shown, other = fitted(photo(2, 960, 540), *SIZE), photo(30, *SIZE)
+    framed = inset(np.full((720, 1280), 5, np.uint8), photo(2, 960, 540), Box(0, 100, 1280, 620))
+    (plain,), nothing, (between_bars,) = seen(mixed, [shown, other, framed])
+    assert nothing == []
+    assert (plain.entry_id, plain.algorithm, plain.extent) == ("entry-9", "phash-64", "frame")
+    assert plain.distance_bits <= 4
+    assert between_bars.box.iou(Box(0, 100, 1280, 620)) > 0.95
+
+
+def test_the_distance_of_a_phash_is_an_option(tmp_path: Path) -> None:
+    listed = tmp_path / "older.txt"
+    value = phash(photo(2, 960, 540)).value
+    listed.write_text((bytes([value[0] ^ 0xFF]) + value[1:]).hex())
+    frame = sample(fitted(photo(2, 960, 540), *SIZE))
+    found = []
+    for most in (4, 12):
+        detector = KnownDetector(KnownSet.open(listed), KnownOptions(max_phash_distance_bits=most))
+        found.append(len(list(detector.begin(Surroundings(size_px=SIZE, moving=False)).examine(frame, ()))))
+    assert found == [0, 1]
+
+
+def test_a_picture_first_shown_half_covered_is_found(known: KnownSet) -> None:
+    frame = fitted(photo(2, 960, 540), *SIZE)
+    frame[400:] = photo(8, 1280, 320)
+    ((found,),) = seen(known, [frame])
+    assert (found.entry_id, found.algorithm) == ("p2", "sift")
+    assert 0.3 < found.covered_fraction < 0.65
+
+
+def test_only_lists_with_phash_values_load_what_they_need() -> None:
+    code = (
+        "import sys; from mediaforensics.known.detector import KnownDetector; "
+        "sys.exit('imagehash' in sys.modules or 'scipy' in sys.modules)"
+    )
+    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0

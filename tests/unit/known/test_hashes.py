@@ -6,12 +6,14 @@ import os
 from pathlib import Path
 
 import cv2
+import imagehash
 import numpy as np
 import pytest
 from known_pictures import photo
 from PIL import Image
 
-from mediaforensics.known.hashes import ORIENTATIONS, UPRIGHT, Orientation, pdq, phash, without_bars
+from mediaforensics.known.hashes import ORIENTATIONS, UPRIGHT, Orientation, pdq, without_bars
+from mediaforensics.known.phash import phash
 from mediaforensics.types import HashValue
 
 FIXTURES = Path(__file__).parents[3] / "fixtures"
@@ -77,8 +79,10 @@ def test_which_orientations_are_mirrored() -> None:
 
 
 def test_phash_is_that_of_imagehash() -> None:
-    value = phash(np.repeat(photo(2)[..., None], 3, axis=2))
+    value = phash(photo(2))
     assert (value.algorithm, value.bits) == ("phash", 64)
+    in_colour = Image.fromarray(np.repeat(photo(2)[..., None], 3, axis=2))
+    assert value.hex() == str(imagehash.phash(in_colour))
 
 
 def test_bars_above_and_below_are_found() -> None:

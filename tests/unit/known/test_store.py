@@ -149,3 +149,43 @@ def test_the_forms_a_line_may_have() -> None:
         "frame-12",
     ]
     assert [problem.where for problem in problems] == ["list, line 9", "list, line 10", "list, line 11"]
+
+
+def test_a_single_picture_is_a_list_named_after_its_folder(folder: Path) -> None:
+    (folder / "labels.toml").write_text('one = ["arson"]\n')
+    known = KnownSet.open(folder / "one.png")
+    assert [(p.entry_id, p.list_name, p.labels) for p in known.pictures] == [("one", "wanted", ("arson",))]
+    assert known.digest() != KnownSet.open(folder / "two.jpg").digest()
+    assert len(KnownSet.open([folder / "one.png", folder / "two.jpg"])) == 2
+
+
+def test_a_broken_single_picture_is_an_error(tmp_path: Path) -> None:
+    (tmp_path / "broken.jpg").write_bytes(b"\xff\xd8\xff" + b"junk" * 20)
+    with pytest.raises(BadHash, match=r"broken\.jpg"):
+        KnownSet.open(tmp_path / "broken.jpg")
+
+
+def test_min_quality_applies_to_the_set(folder: Path) -> None:
+    assert [len(p.values) for p in KnownSet.open(folder, min_quality=100).pictures] != [0, 0]
+    save(folder / "plain.png", np.full((200, 300), 80, np.uint8))
+    assert KnownSet.open(folder, min_quality=0).pictures[1].values != ()
+    assert KnownSet.open(folder).pictures[1].values == ()
+
+
+def test_a_list_may_hold_both_kinds(tmp_path: Path) -> None:
+    pdq_hex, phash_hex = pdq(photo(1)).value().hex(), "ffeeddccbbaaabcd"
+    (tmp_path / "mixed.txt").write_text(
+        f"{phash_hex}\nphash {phash_hex[::-1]},b\npdq {pdq_hex} {phash_hex}\n"
+    )
+    known = KnownSet.open(tmp_path / "mixed.txt")
+    assert {(p.entry_id, p.values[0].name) for p in known.pictures} == {
+        (phash_hex, "phash-64"),
+        ("b", "phash-64"),
+        (phash_hex, "pdq-256"),
+    }
+    assert (len(known.index), len(known.phash_index)) == (1, 2)
+
+
+def test_a_first_value_of_letters_is_no_heading() -> None:
+    found, problems = read_hash_list("f" * 64 + "\n", "list")
+    assert (len(found), problems) == (1, [])
