@@ -98,7 +98,7 @@ class Linker:
         visible: set[Key] = set()
         for observation in sorted(observations, key=_arrival_order):
             if isinstance(observation, FaceMatched):
-                showing = self._open.get(("face", observation.track))
+                showing = self._open.get(("face", observation.track)) or self._last_closed(observation.track)
                 if showing is not None:
                     showing.matched = observation
                 continue
@@ -111,6 +111,10 @@ class Linker:
             seen.append((showing.evidence_key(), clarity))
         self._close_missing(visible, time, cut)
         return seen
+
+    def _last_closed(self, track: int) -> _Showing | None:
+        """The face of a track that is gone: its last word may come seconds after it."""
+        return next((s for s in reversed(self._closed) if s.key == ("face", track)), None)
 
     def settle(self, observations: Iterable[Observation]) -> None:
         """Take in what the detectors said at the end, about samples already seen."""
@@ -209,8 +213,9 @@ def _absorb(showing: _Showing, clarity: float, observation: Observation) -> None
         showing.confidence = max(showing.confidence, observation.confidence)
 
 
-def _arrival_order(observation: Observation) -> tuple[str, str]:
-    return (type(observation).__name__, repr(observation))
+def _arrival_order(observation: Observation) -> tuple[bool, str, str]:
+    """Who a face is comes after the face itself: its first sample may say both."""
+    return (isinstance(observation, FaceMatched), type(observation).__name__, repr(observation))
 
 
 def _key_and_clarity(observation: Observation) -> tuple[Key, float] | None:

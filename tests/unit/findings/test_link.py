@@ -153,3 +153,9 @@ def test_the_order_of_arrival_never_changes_the_result():
     for _ in range(20):
         shuffled = [(s, shuffler.sample(observations, len(observations))) for s, observations in samples]
         assert link(shuffled) == wanted
+
+
+def test_who_a_face_is_may_be_said_with_its_first_sample_or_after_its_last():
+    at_once = link([(1, [matched(1), face(1)]), (2, [face(2)]), (9, [])])
+    late = link([(1, [face(1)]), (2, [face(2)]), (9, []), (15, []), (16, [matched(2)])])
+    assert [f.person_id for f in (*at_once.faces, *late.faces)] == ["a", "a"]
