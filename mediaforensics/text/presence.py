@@ -161,7 +161,9 @@ class Novelty:
     def __init__(self) -> None:
         self._looked: Edges | None = None
         self._luma: NDArray[Any] | None = None
+        self._looked_energy: NDArray[Any] | None = None
         self._previous: Edges | None = None
+        self._previous_energy: NDArray[Any] | None = None
 
     def places(self, edges: Edges, known: Sequence[Box], settled: Sequence[Box]) -> list[Place]:
         """Return the parts of the view that the network should look at, from top to bottom.
@@ -178,21 +180,25 @@ class Novelty:
         """
         previous, self._previous = self._previous, edges
         if self._looked is not None and self._looked.x.shape != edges.x.shape:
-            self._looked = None
+            self._looked = self._looked_energy = None
         strokes = _strokes(edges)
         candidates = strokes >= _MIN_STROKES
         for box in known:
             candidates[_blocks_of(box, edges)] = False
         looked = self._looked
+        energy_then, self._previous_energy = self._previous_energy, None
         if candidates.any():
-            energy = _energy(edges)
+            energy = self._previous_energy = _energy(edges)
             if looked is not None:
                 # What was too faint for the network may be legible by now.
-                before = _energy(looked)
+                if self._looked_energy is None:
+                    self._looked_energy = _energy(looked)
+                before = self._looked_energy
                 same = _product(edges, looked) >= _SAME_BLOCK * _root(energy, before)
                 candidates &= (energy > _STRONGER * before) | ~same
             if previous is not None and previous.x.shape == edges.x.shape:
-                rests = _product(edges, previous) >= _STEADY_BLOCK * _root(energy, _energy(previous))
+                energy_then = _energy(previous) if energy_then is None else energy_then
+                rests = _product(edges, previous) >= _STEADY_BLOCK * _root(energy, energy_then)
                 rests |= strokes >= _UNMISTAKABLE
                 for box in settled:
                     rests[_blocks_of(box, edges)] = True
@@ -211,6 +217,7 @@ class Novelty:
             self._looked = Edges(x=np.zeros_like(edges.x), y=np.zeros_like(edges.y), view=edges.view)
             self._luma = np.zeros_like(edges.view.pixels)
         assert self._luma is not None
+        self._looked_energy = None
         left, top, right, bottom = place
         self._looked.x[top:bottom, left:right] = edges.x[top:bottom, left:right]
         self._looked.y[top:bottom, left:right] = edges.y[top:bottom, left:right]

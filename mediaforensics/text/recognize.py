@@ -20,7 +20,9 @@ from mediaforensics.text.script import (
     language_of,
     letters_in,
     looks_cyrillic,
+    own_letters,
     script_of,
+    with_turkish_capitals,
 )
 from mediaforensics.text.tesseract import ENGINE, Tesseract
 from mediaforensics.text.tesseract import SURE as _FOREIGN_SURE
@@ -55,7 +57,8 @@ SURE = 0.97
 """A reading of PP-OCR this sure is not repeated."""
 _SURELY_LATIN = 0.9
 _BETTER_LANGUAGE = 0.03
-"""By so much must the reading in a language that was asked for later be the surer one."""
+"""By so much must the reading in a language that was asked for later be the surer one; with letters of its
+own, which the other cannot have read, it may be less sure by as much."""
 NOTHING = Reading(text="", confidence=0.0, engine=ENGINE)
 _MIXED_LETTERS = 3
 """This many Latin letters within a foreign line: Tesseract is given English beside the language."""
@@ -120,6 +123,7 @@ class MessageReader:
         if scriptless:
             raise OptionError(f"no language whose script is known: {', '.join(scriptless)}; leave it out")
         self._foreign = tuple(code for code in needed if code in SCRIPT_OF_LANGUAGE)
+        self._turkish = not {"tur", "aze"}.isdisjoint(languages)
         self._ppocr = PpOcr()
 
     def read(
@@ -191,7 +195,14 @@ class MessageReader:
         # A few letters of a line that is in another script say nothing.
         sparse = page.letters_per_height(message.lines) < _TOO_SPARSE_LETTERS
         readings = [reading for row in rows for reading in row]
-        return replace(result, legible=result.legible and not sparse, readings=tuple(readings))
+        text = with_turkish_capitals(result.text) if self._turkish else result.text
+        return replace(
+            result,
+            text=text,
+            language=language_of(text),
+            legible=result.legible and not sparse,
+            readings=tuple(readings),
+        )
 
     def _suspected(self, page: _Page, lines: Sequence[Line]) -> str | None:
         """Which script it may be that PP-OCR lacks: ``""`` for any, None where PP-OCR's reading stands."""
@@ -272,7 +283,7 @@ class MessageReader:
                 # Languages of one script read each other's letters: the surest of them, not the first.
                 best = kin[0]
                 for trial in kin[1:]:
-                    if trial.best.confidence >= best.best.confidence + _BETTER_LANGUAGE:
+                    if trial.best.confidence >= best.best.confidence + _needed_lead(trial):
                         best = trial
                 if best.best.confidence >= _LIKELY and _letters(best.best) >= _MIXED_LETTERS:
                     return best
@@ -331,6 +342,12 @@ class _Trial:
     def rank(self) -> float:
         letters = letters_in(self.best.text, SCRIPT_OF_LANGUAGE[self.code])
         return self.best.confidence * math.sqrt(letters)
+
+
+def _needed_lead(trial: _Trial) -> float:
+    """By how much the reading in this language must be surer than that in one asked for earlier."""
+    own = own_letters(trial.best.text, trial.code)
+    return -_BETTER_LANGUAGE if own and trial.best.confidence >= _LIKELY else _BETTER_LANGUAGE
 
 
 def _counted(readings: Iterator[Reading], budget: Allowance) -> Iterator[Reading]:

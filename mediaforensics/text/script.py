@@ -74,6 +74,9 @@ _LETTERS = {
 }
 _CYRILLIC = {"uk": "іїєґ", "be": "ўі", "sr": "ђћџљњј", "mk": "ѓќѕ", "kk": "әғқңөұүһ", "ru": "ыэъё"}
 _ARABIC = {"ur": "ٹڈڑںےہھ", "fa": "پچژگکی", "ar": "ةىيكأإؤئ"}
+_OWN_LETTERS = {"fas": "پچژگ", "urd": "ٹڈڑںے"}
+_ONE_SHAPE = frozenset("iıscçşoöuüvzxw")
+"""Small letters that have the shape of their capital, but for their size."""
 _SCRIPT_LANGUAGE = {
     "Hebrew": "he",
     "Greek": "el",
@@ -109,6 +112,27 @@ def _script_of_letter(letter: str) -> str:
 def letters_in(text: str, script: str) -> int:
     """Number of letters of ``script`` in ``text``."""
     return sum(_script_of_letter(letter) == script for letter in text if letter.isalpha())
+
+
+def own_letters(text: str, code: str) -> int:
+    """Number of letters that are written in this language and not in others of its script; 0 for others."""
+    return sum(letter in _OWN_LETTERS.get(code, "") for letter in text)
+
+
+def with_turkish_capitals(text: str) -> str:
+    """Set right words in capitals whose letters of one shape in both cases were read as small ones.
+
+    Only in Turkish and Azeri is a dotted capital a letter of its own: ``SiZSiNiZ`` is ``SİZSİNİZ``.
+    """
+    return re.sub(r"[^\W\d_]+", lambda word: _turkish_word(word[0]), text)
+
+
+def _turkish_word(word: str) -> str:
+    small = [letter for letter in word if letter.islower()]
+    capitals = any(letter.isupper() for letter in word[1:])
+    if not small or not capitals or any(letter not in _ONE_SHAPE for letter in small):
+        return word
+    return word.replace("i", "İ").replace("ı", "I").upper()
 
 
 def looks_cyrillic(text: str) -> bool:

@@ -2,7 +2,16 @@ from __future__ import annotations
 
 import pytest
 
-from mediaforensics.text.script import language_of, letters_in, looks_cyrillic, script_of
+from mediaforensics.text.script import (
+    LATIN_LANGUAGES,
+    SCRIPT_OF_LANGUAGE,
+    language_of,
+    letters_in,
+    looks_cyrillic,
+    own_letters,
+    script_of,
+    with_turkish_capitals,
+)
 
 
 @pytest.mark.parametrize(
@@ -54,3 +63,25 @@ def test_capitals_with_a_cyrillic_twin_are_suspected():
     assert looks_cyrillic("CMEPT BPATAM")
     assert not looks_cyrillic("MOSCOW")
     assert not looks_cyrillic("A")
+
+
+def test_no_language_is_both_read_by_pp_ocr_and_left_to_tesseract():
+    assert LATIN_LANGUAGES.isdisjoint(SCRIPT_OF_LANGUAGE)
+
+
+@pytest.mark.parametrize(
+    ("read", "written"),
+    [
+        ("SIRADAKi SiZSiNiz, KAÇIN", "SIRADAKİ SİZSİNİZ, KAÇIN"),
+        ("Işıklı İstanbul sokakları", "Işıklı İstanbul sokakları"),
+        ("Ali BBCnin iPhone 2i", "Ali BBCnin iPhone 2i"),
+        ("siz 10 KİŞİsiniz", "siz 10 KİŞİsiniz"),
+    ],
+)
+def test_dotted_capitals_of_turkish(read, written):
+    assert with_turkish_capitals(read) == written
+
+
+def test_letters_of_one_language_alone():
+    assert own_letters("پاسخ گروه", "fas") == 2
+    assert own_letters("تفتح المكتبة", "fas") == own_letters("پاسخ", "ara") == 0
