@@ -41,7 +41,7 @@ _STRONGER = 2.25
 """Growth of a block's edge energy (edges half as strong again) that is worth another look."""
 _STEADY_BLOCK = 0.6
 _MARGIN_BLOCKS = 2
-_BESIDE_BLOCKS = 3
+_BESIDE_BLOCKS = 2
 """Left and right of what is new: the network needs a little ground, and a line may go on more faintly."""
 _NEAR_BLOCKS = 4
 """Places closer than this are one."""
