@@ -88,11 +88,11 @@ class KnownSeen(Observation):
     mirrored : bool
         Shown left-right mirrored.
     algorithm : str
-        ``pdq-256`` or ``sift``.
+        ``pdq-256``, ``phash-64`` or ``sift``.
     distance_bits : int
         Hamming distance (0 for ``sift``).
     inliers : int
-        Geometrically consistent local features (0 for ``pdq-256``).
+        Geometrically consistent local features (0 for hashes).
     covered_fraction : float
         Share of the known picture that something else covers, 0..1.
     """
