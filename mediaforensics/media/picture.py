@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from dataclasses import dataclass
 from fractions import Fraction
+from functools import lru_cache
 from typing import Any, Protocol
 
 import cv2
@@ -159,7 +160,7 @@ class DecodedFrame:
 
     def luma(self, max_side_px: int) -> View:
         """Brightness, uint8 (height, width); longer side at most ``max_side_px``, never enlarged."""
-        width, height = self._stored_target(self._stored.size_px, max_side_px)
+        width, height = _square(self._stored.size_px, self._aspect, max_side_px)
         with self._lock:
             key = ("luma", width, height)
             if key not in self._cache:
@@ -172,7 +173,7 @@ class DecodedFrame:
 
     def rgb(self, max_side_px: int | None = None) -> View:
         """Colour, uint8 (height, width, 3), RGB; longer side at most ``max_side_px``; None: full size."""
-        width, height = self._stored_target(self._stored.size_px, max_side_px)
+        width, height = _square(self._stored.size_px, self._aspect, max_side_px)
         with self._lock:
             key = ("rgb", width, height)
             if key not in self._cache:
@@ -187,25 +188,13 @@ class DecodedFrame:
         with self._lock:
             pixels = self._full_rgb()[inside.y0 : inside.y1, inside.x0 : inside.x1]
         if box.area_px:
-            pixels = resized(pixels, *self._stored_target((inside.width_px, inside.height_px), max_side_px))
+            pixels = resized(pixels, *_square((inside.width_px, inside.height_px), self._aspect, max_side_px))
         return self._view(self._orientation.apply(pixels), (box.width_px, box.height_px), (box.x0, box.y0))
 
     def _full_rgb(self) -> Pixels:
         if self._full is None:
             self._full = self._stored.rgb()
         return self._full
-
-    def _stored_target(self, stored: tuple[int, int], max_side_px: int | None) -> tuple[int, int]:
-        """Size, before turning, at which ``stored`` pixels are square and no side is too long."""
-        width, height = Fraction(stored[0]), Fraction(stored[1])
-        if self._aspect > 1:
-            width *= self._aspect
-        else:
-            height /= self._aspect
-        longer = max(width, height)
-        if max_side_px is not None and longer > max_side_px:
-            width, height = width * max_side_px / longer, height * max_side_px / longer
-        return max(1, round(width)), max(1, round(height))
 
     def _view(
         self, pixels: Pixels, source_size: tuple[int, int], origin_px: tuple[int, int] = (0, 0)
@@ -214,6 +203,20 @@ class DecodedFrame:
         height, width = pixels.shape[:2]
         scale = (source_size[0] / width if width else 1.0, source_size[1] / height if height else 1.0)
         return View(pixels, scale, origin_px)
+
+
+@lru_cache(maxsize=256)
+def _square(stored: tuple[int, int], pixel_aspect: Fraction, max_side_px: int | None) -> tuple[int, int]:
+    """Size, before turning, at which ``stored`` pixels are square and no side is too long."""
+    width, height = Fraction(stored[0]), Fraction(stored[1])
+    if pixel_aspect > 1:
+        width *= pixel_aspect
+    else:
+        height /= pixel_aspect
+    longer = max(width, height)
+    if max_side_px is not None and longer > max_side_px:
+        width, height = width * max_side_px / longer, height * max_side_px / longer
+    return max(1, round(width)), max(1, round(height))
 
 
 def resized(pixels: NDArray[Any], width: int, height: int) -> NDArray[Any]:
