@@ -179,7 +179,7 @@ def test_a_strobe_of_texts_has_an_end(text_detector, monkeypatch):
     from mediaforensics.text import detector
     from mediaforensics.text.regions import LineDetector
 
-    monkeypatch.setattr(detector, "_LOOKS", 0.4)
+    monkeypatch.setattr(detector, "_LOOKS", 0.25)
     monkeypatch.setattr(detector, "_LOOKS_PER_S", 0.0)
     calls = []
     locate = LineDetector.locate
