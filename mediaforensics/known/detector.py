@@ -93,6 +93,17 @@ class KnownDetector:
         notes = [f"{problem.where}: {problem.why}" for problem in problems[:_NOTES_MOST]]
         if len(problems) > _NOTES_MOST:
             notes.append(f"and {len(problems) - _NOTES_MOST} more")
+        with_pixels = sum(picture.luma is not None for picture in self._known.pictures)
+        if with_pixels > _FEATURE_SETS_MOST:
+            notes.append(
+                f"the set holds {with_pixels} pictures; above {_FEATURE_SETS_MOST} they are compared by hash "
+                "only, and a covered picture or one inside the frame may be missed"
+            )
+        elif with_pixels < len(self._known.pictures):
+            notes.append(
+                f"{len(self._known.pictures) - with_pixels} entries are hashes without a picture: they are "
+                "looked for as the whole frame only"
+            )
         return tuple(notes)
 
     @property
