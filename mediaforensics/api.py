@@ -33,7 +33,6 @@ _COMPONENTS = {
     "pillow": ("pillow",),
     "onnxruntime": ("onnxruntime", "onnxruntime-gpu"),
     "imagehash": ("imagehash",),
-    "pytesseract": ("pytesseract",),
 }
 
 
@@ -292,8 +291,12 @@ def _gallery(gallery: Gallery | str | PathLike[str] | None) -> Gallery | None:
 
 
 def _component_versions() -> dict[str, str]:
-    """Versions of installed distributions, each under the first of its possible names that is installed."""
+    """Versions of Tesseract and of the distributions, each by the first of its names that is installed."""
+    from mediaforensics.text.tesseract import program_version
+
     versions = {}
+    if (tesseract := program_version()) is not None:
+        versions["tesseract"] = tesseract
     for name, distributions in _COMPONENTS.items():
         for distribution in distributions:
             try:

@@ -4,8 +4,8 @@ One attempt is a lottery on overlaid text: whether a line is read depends on its
 its letters were told from the picture behind. Measured on clean Arabic lines: character error rate 0.08-0.30
 for one attempt, 0.02 for the surest of several.
 
-The program is started directly: pytesseract loads pandas where that is installed, a third of a second, and
-writes every picture to the disk.
+The program is started directly: pytesseract writes every picture to the disk, which evidence should not be,
+sets the thread limit only through this process's own environment, and loads pandas where that is installed.
 """
 
 from __future__ import annotations
@@ -117,6 +117,14 @@ class Tesseract:
         text = " ".join(word for word, _ in words)
         confidence = sum(confidence for _, confidence in words) / len(words)
         return Reading(text=_without_marks(text), confidence=round(confidence, 4), engine=ENGINE)
+
+
+def program_version() -> str | None:
+    """Version of the installed Tesseract; None where there is none."""
+    try:
+        return _run(["--version"]).split("\n")[0].removeprefix("tesseract").strip()
+    except (OSError, RuntimeError):
+        return None
 
 
 def _run(arguments: list[str], stdin: bytes = b"") -> str:
