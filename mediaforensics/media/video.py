@@ -402,14 +402,23 @@ def _open_container(source: Source, signature: Signature) -> Any:
             io_open=_refuse_nested,
         )
     except DeadlineReached as error:
-        raise LimitExceeded("seconds of wall time", 0, 0) from error
+        limit_s = source.deadline_s or 0.0
+        raise LimitExceeded("seconds of wall time", limit_s, limit_s) from error
     except (av.error.FFmpegError, OSError, ValueError, RuntimeError, MemoryError) as error:
         what = signature.container or "media of an unknown kind"
         raise UnsupportedMedia(f"{what} that no decoder opens: {_plainly(error)}") from error
 
 
 def _best_stream(container: Any, record: Record, single_picture: bool) -> Any:
-    pictures = list(container.streams.video)
+    streams = list(container.streams.video)
+    # A codec that this libav does not know leaves a stream without a context, and so without a size.
+    pictures = [stream for stream in streams if stream.codec_context is not None]
+    if streams and not pictures:
+        raise UnsupportedMedia("its video is of a codec that no decoder reads")
+    for stream in streams:
+        if stream.codec_context is None:
+            now = Timestamp(0, Fraction(1))
+            record.gap(now, now, f"video stream {stream.index} is of a codec that no decoder reads")
     moving = [stream for stream in pictures if not int(stream.disposition) & _ATTACHED_PICTURE]
     attached = len(pictures) - len(moving)
     candidates = moving or pictures
