@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import importlib.metadata
 import os
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from os import PathLike
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from mediaforensics import __version__
@@ -169,15 +169,16 @@ class Analyzer:
                 yield future.result()
 
     def _report_or_failed(self, path: str | PathLike[str]) -> Report | Failed:
+        from mediaforensics.media.source import Source, displayed_name
+
         try:
             return self.analyze(path)
         except MediaError as error:
-            name = (
-                Path(os.fsdecode(path))
-                .name.encode(errors="surrogateescape")
-                .decode(errors="backslashreplace")
-            )
-            return Failed(name=name, sha256=None, error_type=type(error).__name__, message=str(error))
+            name, sha256 = displayed_name(os.fsencode(path).rpartition(b"/")[2]), None
+            # What no decoder reads can still be identified, unless it cannot be opened at all.
+            with contextlib.suppress(MediaError), Source.open(path, self._options.limits) as source:
+                sha256 = source.digests.sha256
+            return Failed(name=name, sha256=sha256, error_type=type(error).__name__, message=str(error))
 
     def _detectors(self) -> tuple[list[Detector], tuple[DetectorRun, ...]]:
         from mediaforensics.faces.detector import FaceDetector

@@ -211,7 +211,7 @@ class Stream:
             findings = self._conclude()
             yield from findings
         except (GeneratorExit, KeyboardInterrupt):
-            self._cancelled = True
+            self._cancelled = self._report is None  # findings that nobody waited for are still in the report
             raise
         finally:
             self._stop.set()

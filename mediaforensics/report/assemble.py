@@ -20,6 +20,8 @@ from mediaforensics.report.model import DetectorRun, EvidencePicture, Provenance
 from mediaforensics.types import Span, Timestamp
 
 _MICROSECOND = Fraction(1, 1_000_000)
+_LONGEST_CLAIM_S = 86_400.0
+"""A header may claim years; what was left out is not stretched beyond a day on its word."""
 
 
 class RunClock:
@@ -78,13 +80,13 @@ def assemble(
         How it was made.
     """
     first, last = sampled
-    lasted = Fraction(facts.duration_s_decoded)
-    end = max(last, Timestamp(round((first.exact_s + lasted) / _MICROSECOND), _MICROSECOND))
+    end = max(last, _after(first, facts.duration_s_decoded))
     joined, ids = linker.entries(end)
     entries = replace(joined, threats=threat_entries(joined.texts, people), people=tuple(people))
     findings = apply_rules(entries)
     if stopped:
-        gaps = [*gaps, Gap(span=Span(last, end), why="the analysis was stopped here")]
+        claimed = _after(first, min(facts.duration_s_from_header or 0.0, _LONGEST_CLAIM_S))
+        gaps = [*gaps, Gap(span=Span(last, max(end, claimed)), why="the analysis was stopped here")]
     frames_decoded, frames_sampled = frames
     return Report(
         media=facts,
@@ -105,6 +107,10 @@ def assemble(
         run=clock.run(),
         evidence=_pictures(keeper, entries, findings, ids) if keeper is not None else (),
     )
+
+
+def _after(start: Timestamp, seconds: float) -> Timestamp:
+    return Timestamp(round((start.exact_s + Fraction(seconds)) / _MICROSECOND), _MICROSECOND)
 
 
 def _pictures(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import io
 from concurrent.futures import ThreadPoolExecutor
 
@@ -52,6 +53,8 @@ def test_scan_gives_one_result_per_path_in_order(analyzer, fixtures, tmp_path):
     assert [type(r) for r in results] == [mf.Report, mf.Failed, mf.Failed, mf.Report]
     assert [getattr(r, "error_type", None) for r in results] == [None, "CannotOpen", "UnsupportedMedia", None]
     assert results[1].name == "missing.mp4"
+    assert results[1].sha256 is None
+    assert results[2].sha256 == hashlib.sha256(b"\0" * 1000).hexdigest()
 
 
 def test_evidence_is_left_as_it_was(analyzer, fixtures, tmp_path):

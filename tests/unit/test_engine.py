@@ -10,6 +10,7 @@ import pytest
 from mediaforensics.detect import in_working_order
 from mediaforensics.engine import Plan, Progress, Stream
 from mediaforensics.errors import CannotOpen, OptionError, UnsupportedMedia
+from mediaforensics.findings.entries import Finding
 from mediaforensics.observations import FaceSeen, Failure, KnownSeen, OverlaySeen, TextSeen
 from mediaforensics.options import EvidenceOptions, LimitOptions, Options
 from mediaforensics.report.model import Provenance
@@ -192,6 +193,16 @@ def test_closing_in_the_middle_stops_the_threads_and_says_what_was_not_looked_at
     assert not report.coverage.complete
     assert "stopped" in report.coverage.undecodable[-1].why
     assert report.texts
+
+
+def test_findings_that_nobody_waited_for_are_in_the_report_all_the_same():
+    threat = Fake(examine=lambda sample, seen: [text(sample, said="We will kill you")])
+    with Stream(plan(threat), clip()) as stream:
+        for event in stream:
+            if isinstance(event, Finding):
+                break
+    assert stream.report().coverage.complete
+    assert stream.report().findings
 
 
 def test_a_running_stream_has_no_report_yet():
