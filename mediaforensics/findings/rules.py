@@ -33,6 +33,9 @@ FLASH_S = 0.5
 _LASTS_S = 0.8
 """An overlay seen over this long was seen on several samples, not on one damaged frame."""
 
+_DISSOLVE_S = 0.4
+"""Usual length of a cross-fade, half of which shows the faces of both pictures."""
+
 _OVERLAY_WORDS = {
     "flames": "flames",
     "bullet_hole": "bullet holes",
@@ -90,7 +93,8 @@ class FaceOverlay:
             if overlay.face_id is not None:
                 on_face.setdefault(overlay.face_id, []).append(overlay)
         for face in entries.faces:
-            overlays = [o for o in on_face.get(face.id, ()) if o.span.overlaps(face.span)]
+            on_it = (o for o in on_face.get(face.id, ()) if o.span.overlaps(face.span))
+            overlays = [o for o in on_it if not _of_the_shot_before(face, o)]
             if overlays and (_person_of(face) is not None) == self.enrolled:
                 yield self._finding(face, overlays)
 
@@ -333,6 +337,13 @@ def _sentence(threat: ThreatEntry) -> str:
     if threat.deadline:
         parts.append(f"when: {threat.deadline}")
     return "; ".join(parts) + "."
+
+
+def _of_the_shot_before(face: FaceEntry, overlay: OverlayEntry) -> bool:
+    """Whether it came with the face and was gone at once: the last of a picture that was faded over."""
+    after_s = float(face.span.end - overlay.span.end)
+    came_with_it = float(overlay.span.start - face.span.start) <= _DISSOLVE_S / 4
+    return 0 < overlay.span.duration_s <= _DISSOLVE_S and came_with_it and after_s >= _LASTS_S
 
 
 def _described(kind: str, overlays: Sequence[OverlayEntry]) -> str:

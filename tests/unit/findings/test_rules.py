@@ -251,6 +251,19 @@ class TestThreats:
         assert [t.id for t in threat_entries(cards)] == ["h1", "h2"]
 
 
+class TestDissolve:
+    def test_what_fades_away_as_a_face_fades_in_is_not_on_that_face(self) -> None:
+        ghost = overlay("o1", "bullet_hole", 1, 1.25)
+        assert apply_rules(Entries(faces=(face(),), overlays=(ghost,))) == ()
+        (found,) = apply_rules(Entries(faces=(face(),), overlays=(ghost, overlay("o2", "flames", 2, 5))))
+        assert found.overlay_kinds == ("flames",) and found.span == span(2, 5)
+
+    def test_a_short_shot_and_a_short_mark_later_on_still_count(self) -> None:
+        short = apply_rules(Entries(faces=(face(end=1.3),), overlays=(overlay("o1", "blood", 1, 1.3),)))
+        later = apply_rules(Entries(faces=(face(),), overlays=(overlay("o1", "blood", 3, 3.25),)))
+        assert [len(short), len(later)] == [1, 1]
+
+
 class TestKnownImage:
     def test_each_showing_and_a_flash_is_called_one(self) -> None:
         shown = known()
