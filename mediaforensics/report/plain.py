@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sized
 
 from mediaforensics.report.model import Report
 from mediaforensics.report.visible import visible
@@ -31,7 +31,7 @@ def _findings(report: Report) -> Iterator[str]:
         looked = "" if report.complete else " in the part that could be read"
         yield f"No finding{looked}."
         return
-    yield f"{len(report.findings)} findings (leads for a person to confirm):"
+    yield f"{_counted(report.findings, 'finding')} (to be confirmed by a person):"
     for finding in report.findings:
         when = f"{finding.span.start.clock} - {finding.span.end.clock}"
         what = finding.kind.replace("_", " ")
@@ -50,15 +50,20 @@ def _not_looked(report: Report) -> Iterator[str]:
         if run.failures:
             first = run.failures[0]
             when = first.span.start.clock
-            yield f"{run.name} failed on {len(run.failures)} samples, first at {when}: {visible(first.why)}"
+            failed = _counted(run.failures, "sample")
+            yield f"{run.name} failed on {failed}, first at {when}: {visible(first.why)}"
 
 
 def _texts(report: Report) -> Iterator[str]:
     if not report.texts:
         return
-    yield f"{len(report.texts)} texts read:"
+    yield f"{_counted(report.texts, 'text')} read:"
     for entry in report.texts:
         shown = visible(" / ".join(entry.text.splitlines()))
         if len(shown) > _SHOWN_TEXT_CHARACTERS:
             shown = shown[: _SHOWN_TEXT_CHARACTERS - 3] + "..."
         yield f"  {entry.span.start.clock}  [{entry.language or entry.script}] {shown}"
+
+
+def _counted(things: Sized, noun: str) -> str:
+    return f"{len(things)} {noun}" if len(things) == 1 else f"{len(things)} {noun}s"
