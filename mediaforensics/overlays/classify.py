@@ -78,7 +78,6 @@ class OverlayClassifier:
     def __init__(self) -> None:
         options = onnxruntime.SessionOptions()
         options.intra_op_num_threads = options.inter_op_num_threads = 1
-        options.enable_cpu_mem_arena = False
         options.log_severity_level = 3
         self._session = onnxruntime.InferenceSession(
             OVERLAYS.read(), options, providers=["CPUExecutionProvider"]

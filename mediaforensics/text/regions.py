@@ -72,7 +72,6 @@ def open_session(model: Model) -> onnxruntime.InferenceSession:
     """
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = options.inter_op_num_threads = 1
-    options.enable_cpu_mem_arena = False  # it keeps the largest picture of every size it has seen
     options.log_severity_level = 3
     return onnxruntime.InferenceSession(model.read(), options, providers=["CPUExecutionProvider"])
 
