@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from fractions import Fraction
 
-from mediaforensics.media.facts import Gap
-from mediaforensics.media.picture import DecodedFrame
+from mediaforensics.media.facts import Gap, MediaFacts, MediaKind
+from mediaforensics.media.picture import DecodedFrame, Orientation
+from mediaforensics.media.source import Source
 from mediaforensics.options import LimitOptions
 from mediaforensics.types import Span, Timestamp
 
@@ -68,3 +69,37 @@ class Record:
     def duration_s_decoded(self) -> float:
         """First to last frame, the last one's own duration included."""
         return round(float(self.end - self.first), 6) if self.first and self.end else 0.0
+
+    def facts(
+        self,
+        source: Source,
+        *,
+        kind: MediaKind,
+        container: str,
+        codec: str,
+        size_px: tuple[int, int],
+        duration_s_from_header: float | None,
+        orientation: Orientation,
+    ) -> MediaFacts:
+        """What the file is, from its bytes, its decoder and this record."""
+        digests = source.digests
+        if source.changed:
+            self.note("the file was changed while it was read")
+        return MediaFacts(
+            name=source.name,
+            sha256=digests.sha256,
+            md5=digests.md5,
+            sha1=digests.sha1,
+            size_bytes=source.size_bytes,
+            kind=kind,
+            container=container,
+            codec=codec,
+            width_px=size_px[0],
+            height_px=size_px[1],
+            duration_s_from_header=duration_s_from_header,
+            duration_s_decoded=0.0 if kind == "image" else self.duration_s_decoded,
+            frames_decoded=self.frames_decoded,
+            rotation_degrees=orientation.rotation_degrees,
+            mirrored=orientation.mirrored,
+            notes=self.notes,
+        )

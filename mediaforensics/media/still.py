@@ -126,27 +126,14 @@ class StillDecoder:
 
     def facts(self) -> MediaFacts:
         """What the file is; complete once the pass has ended."""
-        digests = self._source.digests
-        if self._source.changed:
-            self._record.note("the file was changed while it was read")
-        width, height = self.size_px
-        return MediaFacts(
-            name=self._source.name,
-            sha256=digests.sha256,
-            md5=digests.md5,
-            sha1=digests.sha1,
-            size_bytes=self._source.size_bytes,
+        return self._record.facts(
+            self._source,
             kind=self.kind,
             container=self._format.lower(),
             codec=self._format.lower(),
-            width_px=width,
-            height_px=height,
+            size_px=self.size_px,
             duration_s_from_header=None,
-            duration_s_decoded=self._record.duration_s_decoded if self._moving else 0.0,
-            frames_decoded=self._record.frames_decoded,
-            rotation_degrees=self._orientation.rotation_degrees,
-            mirrored=self._orientation.mirrored,
-            notes=self._record.notes,
+            orientation=self._orientation,
         )
 
     def frames(self) -> Iterator[DecodedFrame]:

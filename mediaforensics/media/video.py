@@ -145,27 +145,14 @@ class VideoDecoder:
 
     def facts(self) -> MediaFacts:
         """What the file is; complete once the pass has ended."""
-        digests = self._source.digests
-        if self._source.changed:
-            self._record.note("the file was changed while it was read")
-        width, height = self.size_px
-        return MediaFacts(
-            name=self._source.name,
-            sha256=digests.sha256,
-            md5=digests.md5,
-            sha1=digests.sha1,
-            size_bytes=self._source.size_bytes,
+        return self._record.facts(
+            self._source,
             kind=self.kind,
             container=self._container.format.name,
             codec=self._stream.codec_context.codec.canonical_name,
-            width_px=width,
-            height_px=height,
+            size_px=self.size_px,
             duration_s_from_header=self.duration_s_from_header,
-            duration_s_decoded=0.0 if self.kind == "image" else self._record.duration_s_decoded,
-            frames_decoded=self._record.frames_decoded,
-            rotation_degrees=self._orientation.rotation_degrees,
-            mirrored=self._orientation.mirrored,
-            notes=self._record.notes,
+            orientation=self._orientation,
         )
 
     def frames(self) -> Iterator[DecodedFrame]:
