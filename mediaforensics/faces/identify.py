@@ -20,7 +20,6 @@ from mediaforensics.models import Model
 from mediaforensics.observations import (
     FaceMatched,
     FaceSeen,
-    KnownSeen,
     Observation,
     OverlaySeen,
     Route,
@@ -103,7 +102,7 @@ class FaceIdentifier:
     name = NAME
     version = "1"
     models: Sequence[Model] = (SFACE,)
-    needs: Sequence[type[Observation]] = (FaceSeen, OverlaySeen, KnownSeen)
+    needs: Sequence[type[Observation]] = (FaceSeen, OverlaySeen)
     emits: Sequence[type[Observation]] = (FaceMatched,)
 
     def __init__(self, gallery: Gallery, options: FaceOptions) -> None:

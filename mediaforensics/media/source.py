@@ -40,6 +40,12 @@ class DeadlineReached(TimeoutError):
     """The wall time for this file is used up. Internal: decoders turn it into a gap or a LimitExceeded."""
 
 
+def past_deadline(limits: LimitOptions) -> LimitExceeded:
+    """Make the error for a deadline that was met before there was a picture."""
+    limit_s = limits.deadline_s or 0.0
+    return LimitExceeded("seconds of wall time", limit_s, limit_s)
+
+
 class _Store(Protocol):
     """Where the bytes are; every read names its own position, so that readers never disturb each other."""
 
@@ -162,8 +168,6 @@ class Source:
         File name without folders; undecodable, control and bidirectional characters as escapes.
     size_bytes : int
         Size when it was opened; nothing behind it is read.
-    deadline_s : float or None
-        Wall time that may be spent on it.
     head : bytes
         The first bytes, at most 64 KiB, for telling what it is.
     """
@@ -171,7 +175,6 @@ class Source:
     def __init__(self, store: _Store, name: str, size_bytes: int, limits: LimitOptions) -> None:
         self._store, self._opened_state = store, store.state()
         self.name, self.size_bytes = name, size_bytes
-        self.deadline_s = limits.deadline_s
         self._deadline = None if limits.deadline_s is None else time.monotonic() + limits.deadline_s
         self._digests: Digests | None = None
         self._lock = threading.Lock()

@@ -32,7 +32,7 @@ from mediaforensics.media.picture import (
 )
 from mediaforensics.media.record import Record
 from mediaforensics.media.signature import Signature
-from mediaforensics.media.source import DeadlineReached, Source
+from mediaforensics.media.source import DeadlineReached, Source, past_deadline
 from mediaforensics.options import LimitOptions
 from mediaforensics.types import Timestamp
 
@@ -161,7 +161,7 @@ class StillDecoder:
                 stream: Any = self._source.reader()
                 picture: Any = factory(stream, "")
         except DeadlineReached as error:
-            raise _overdue(self._limits) from error
+            raise past_deadline(self._limits) from error
         except Image.DecompressionBombError as error:
             raise self._bomb(error) from error
         except Exception as error:  # plugins raise anything on hostile headers
@@ -250,7 +250,7 @@ class StillDecoder:
             self._record.gap(now, now, f"limit reached: {exceeded}")
         except DeadlineReached as error:
             if index == 0:
-                raise _overdue(self._limits) from error
+                raise past_deadline(self._limits) from error
             self._record.gap(now, now, f"limit reached: {error}")
         except Exception as error:  # plugins raise anything on hostile data
             if index == 0:
@@ -380,8 +380,3 @@ def _from_wide_grey(values: Any, record: Record) -> Pixels:
 
 def _plainly(error: BaseException) -> str:
     return f"{str(error)[:200] or type(error).__name__}"
-
-
-def _overdue(limits: LimitOptions) -> LimitExceeded:
-    limit_s = limits.deadline_s or 0.0
-    return LimitExceeded("seconds of wall time", limit_s, limit_s)

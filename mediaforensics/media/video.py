@@ -23,7 +23,7 @@ from mediaforensics.media.picture import DecodedFrame, Orientation
 from mediaforensics.media.planes import VideoPixels, layout_of
 from mediaforensics.media.record import Record
 from mediaforensics.media.signature import DEMUXERS, Signature, claimed_size_bytes
-from mediaforensics.media.source import DeadlineReached, Source
+from mediaforensics.media.source import DeadlineReached, Source, past_deadline
 from mediaforensics.options import LimitOptions
 from mediaforensics.types import Timestamp
 
@@ -77,7 +77,7 @@ class VideoDecoder:
     def __init__(self, source: Source, limits: LimitOptions, signature: Signature) -> None:
         self._source, self._limits, self._signature = source, limits, signature
         self._record = Record(limits)
-        self._container = _open_container(source, signature)
+        self._container = _open_container(source, signature, limits)
         try:
             self._stream = _best_stream(self._container, self._record, signature.single_picture)
             self._prepare()
@@ -324,8 +324,7 @@ class VideoDecoder:
         last, base = damage.last, self._time_base
         if last is None:
             if stopped is not None:
-                deadline_s = self._limits.deadline_s or 0.0
-                raise LimitExceeded("seconds of wall time", deadline_s, deadline_s)
+                raise past_deadline(self._limits)
             why = damage.first_why or "the video stream is empty"
             raise NoFrames(f"{self._source.name}: not one picture could be decoded ({why})")
         end = Timestamp(last.time.pts + round(last.duration_s / base), base)
@@ -376,7 +375,7 @@ class VideoDecoder:
         return Timestamp(int(end / self._time_base), self._time_base)
 
 
-def _open_container(source: Source, signature: Signature) -> Any:
+def _open_container(source: Source, signature: Signature, limits: LimitOptions) -> Any:
     if signature.container is not None and signature.container not in DEMUXERS.split(","):
         raise UnsupportedMedia(f"{signature.container} is not on the list of containers that may be opened")
     try:
@@ -389,8 +388,7 @@ def _open_container(source: Source, signature: Signature) -> Any:
             io_open=_refuse_nested,
         )
     except DeadlineReached as error:
-        limit_s = source.deadline_s or 0.0
-        raise LimitExceeded("seconds of wall time", limit_s, limit_s) from error
+        raise past_deadline(limits) from error
     except (av.error.FFmpegError, OSError, ValueError, RuntimeError, MemoryError) as error:
         what = signature.container or "media of an unknown kind"
         raise UnsupportedMedia(f"{what} that no decoder opens: {_plainly(error)}") from error
