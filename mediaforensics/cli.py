@@ -1,13 +1,17 @@
 """The ``mediaforensics`` command: arguments in, files out, exit status; no logic of its own.
 
-Exit status: 0 no finding, 1 findings, 2 wrong use or set-up, 3 the source could not be read at all, 4 read in
-part (the report says which part), 130 interrupted (what was seen until then is reported).
+Exit status of ``analyze``: 0 no finding, 1 findings, 2 wrong use or set-up, 3 the source could not be read at
+all, 4 read in part (the report says which part), 130 interrupted (what was seen until then is reported).
+``text`` gives 0 for everything that was read, whatever the words say.
 """
 
 from __future__ import annotations
 
 import argparse
 import contextlib
+import dataclasses
+import functools
+import os
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
@@ -18,11 +22,13 @@ from mediaforensics import __version__
 if TYPE_CHECKING:
     from mediaforensics.api import Analyzer
     from mediaforensics.engine import Event
+    from mediaforensics.options import Options
     from mediaforensics.report.model import Report
 
 EXIT_WRONG_USE = 2
 EXIT_UNREADABLE = 3
 EXIT_INTERRUPTED = 130
+WORD_FORMATS = ("text", "srt", "vtt", "json")
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -33,8 +39,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
         parser.print_help(sys.stderr)
         return EXIT_WRONG_USE
     try:
-        return _analyze(parsed)
-    except KeyboardInterrupt:  # during the set-up, or a second one: there is nothing to report
+        return _carry_out(parsed)
+    except (KeyboardInterrupt, ImportError) as error:  # in the set-up, or a second one: nothing to report
+        # A native module that is interrupted while it is loaded turns that into an error of its own.
+        if isinstance(error, ImportError) and not isinstance(error.__cause__, KeyboardInterrupt):
+            raise
         _say("stopped")
         return EXIT_INTERRUPTED
 
@@ -47,14 +56,28 @@ def _parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--version", action="version", version=f"mediaforensics {__version__}")
     commands = parser.add_subparsers(dest="command", metavar="COMMAND")
+    common = argparse.ArgumentParser(add_help=False)
+    common.add_argument("source", metavar="SOURCE", help="a video, picture or animated picture")
+    common.add_argument(
+        "--languages",
+        metavar="CODES",
+        help="Tesseract codes of what may occur, such as eng,ara,rus,fra (the default)",
+    )
+    common.add_argument(
+        "--deadline-s",
+        metavar="N",
+        type=float,
+        help="stop after N seconds; what was seen so far is reported as read in part",
+    )
     analyze = commands.add_parser(
         "analyze",
+        parents=[common],
         help="analyse one video or picture",
         description="Analyse one video, picture or animated picture. Nothing leaves this machine.",
         epilog="Exit status: 0 no finding, 1 findings, 2 wrong use or set-up, 3 the source could not be read "
-        "at all, 4 read in part (the report says which part).",
+        "at all, 4 read in part (the report says which part), 130 interrupted.",
     )
-    analyze.add_argument("source", metavar="SOURCE", help="a video, picture or animated picture")
+    analyze.set_defaults(prepare=_prepare_report)
     analyze.add_argument(
         "--known",
         metavar="PATH",
@@ -67,32 +90,50 @@ def _parser() -> argparse.ArgumentParser:
         metavar="DIR",
         help="enrolled people: a folder with one sub-folder of pictures per person",
     )
-    analyze.add_argument(
-        "--languages",
-        metavar="CODES",
-        help="Tesseract codes of what may occur, such as eng,ara,rus,fra (the default)",
-    )
     analyze.add_argument("--json", metavar="FILE", help="write the report as JSON; - for standard output")
     analyze.add_argument("--html", metavar="FILE", help="write the report as one self-contained page")
     analyze.add_argument(
         "--evidence", metavar="DIR", help="write the evidence pictures and their SHA-256 there"
     )
-    analyze.add_argument(
-        "--deadline-s",
-        metavar="N",
-        type=float,
-        help="stop after N seconds; what was seen so far is reported as read in part",
+    text = commands.add_parser(
+        "text",
+        parents=[common],
+        help="read the words of one video or picture, as text, subtitles or JSON",
+        description="Read the words shown in one video, picture or animated picture, each with its time, and "
+        "look for nothing else. Nothing leaves this machine.",
+        epilog="Exit status: 0 read, whatever the words say; 2 wrong use or set-up; 3 the source could not "
+        "be read at all; 4 read in part (standard error and the JSON say which part); 130 interrupted.",
+    )
+    text.set_defaults(prepare=_prepare_words)
+    text.add_argument(
+        "--format",
+        choices=WORD_FORMATS,
+        help="lines of text, SRT or WebVTT subtitles, or JSON; default: by the ending of FILE, else text. In "
+        "subtitles the words of a picture, which has no duration, stand for one second",
+    )
+    text.add_argument(
+        "--output", metavar="FILE", default="-", help="where to write; - (the default) for standard output"
     )
     return parser
 
 
-def _analyze(parsed: argparse.Namespace) -> int:
+Deliver = Callable[["Report"], int]
+"""Writes what was asked for and returns the exit status."""
+
+
+def _carry_out(parsed: argparse.Namespace) -> int:
+    """Prepare, read, deliver: what is wrong with the arguments is said before the work starts."""
     from mediaforensics.errors import DataError, MediaError, OptionError, SetupError
 
     try:
-        outputs = _Outputs(parsed)
-        analyzer = _analyzer(parsed)
-    except (SetupError, DataError, OptionError, MediaError) as error:  # MediaError: of a known picture
+        analyzer, deliver = parsed.prepare(parsed)
+    except (
+        SetupError,
+        DataError,
+        OptionError,
+        MediaError,
+        OSError,
+    ) as error:  # MediaError: of a known picture
         return _refuse(error, EXIT_WRONG_USE)
     interrupted = False
     try:
@@ -104,59 +145,103 @@ def _analyze(parsed: argparse.Namespace) -> int:
                 interrupted = True
     except MediaError as error:
         return _refuse(error, EXIT_UNREADABLE)
+    try:
+        report = events.report()
+    except OptionError as error:  # interrupted before the first look
+        raise KeyboardInterrupt from error
     if interrupted:
         _say("stopped: what was seen until now is reported as read in part")
-    report = events.report()
     try:
-        outputs.write(report)
+        status: int = deliver(report)
     except OSError as error:
         return _refuse(error, EXIT_WRONG_USE)
-    return EXIT_INTERRUPTED if interrupted else report.exit_status
+    return EXIT_INTERRUPTED if interrupted else status
 
 
-def _analyzer(parsed: argparse.Namespace) -> Analyzer:
+def _prepare_report(parsed: argparse.Namespace) -> tuple[Analyzer, Deliver]:
     from mediaforensics.api import Analyzer
+    from mediaforensics.errors import OptionError
+
+    if parsed.html == "-":
+        raise OptionError("--html needs a file name; only --json writes to standard output")
+    _check_outputs(parsed.source, parsed.json, parsed.html)
+    analyzer = Analyzer(known=parsed.known or None, gallery=parsed.gallery, options=_options(parsed))
+    return analyzer, functools.partial(_deliver_report, parsed)
+
+
+def _deliver_report(parsed: argparse.Namespace, report: Report) -> int:
+    from mediaforensics.report.plain import sentences
+
+    for line in sentences(report):
+        _say(line)
+    if parsed.json is not None:
+        _put(report.to_json(), parsed.json, "JSON")
+    if parsed.html is not None:
+        _put(report.to_html(), parsed.html, "Page")
+    if parsed.evidence is not None:
+        written = report.write_evidence(parsed.evidence)
+        _say(f"Evidence: {len(written)} pictures in {parsed.evidence}")
+    return report.exit_status
+
+
+def _prepare_words(parsed: argparse.Namespace) -> tuple[Analyzer, Deliver]:
+    from mediaforensics.api import Analyzer
+
+    _check_outputs(parsed.source, parsed.output)
+    options = dataclasses.replace(_options(parsed), known=None, faces=None, overlays=None, evidence=None)
+    return Analyzer(options=options), functools.partial(_deliver_words, parsed)
+
+
+def _deliver_words(parsed: argparse.Namespace, report: Report) -> int:
+    from mediaforensics.report.export import FORMATS, read_status
+    from mediaforensics.report.plain import about_words
+
+    for line in about_words(report):
+        _say(line)
+    ending = Path(parsed.output).suffix[1:].lower()
+    write = FORMATS[parsed.format or (ending if ending in FORMATS else "text")]
+    _put(write(report), parsed.output, "Words")
+    return read_status(report)
+
+
+def _options(parsed: argparse.Namespace) -> Options:
     from mediaforensics.options import LimitOptions, Options, TextOptions
 
     text = TextOptions()
     if parsed.languages is not None:
-        text = TextOptions(
-            languages=tuple(code.strip() for code in parsed.languages.split(",") if code.strip())
-        )
-    options = Options(text=text, limits=LimitOptions(deadline_s=parsed.deadline_s))
-    return Analyzer(known=parsed.known or None, gallery=parsed.gallery, options=options)
+        codes = (code.strip() for code in parsed.languages.split(","))
+        text = TextOptions(languages=tuple(code for code in codes if code))
+    return Options(text=text, limits=LimitOptions(deadline_s=parsed.deadline_s))
 
 
-class _Outputs:
-    """Where the report goes; refused before the work starts rather than after."""
+def _check_outputs(source: str, *outputs: str | None) -> None:
+    """Refuse what could not be written, before the work rather than after it."""
+    from mediaforensics.errors import OptionError
+    from mediaforensics.report.files import require_writable
 
-    def __init__(self, parsed: argparse.Namespace) -> None:
-        from mediaforensics.errors import OptionError
+    for output in outputs:
+        if output == "-" and sys.stdout is None:
+            raise OptionError("cannot write to standard output: it is closed")
+        if output not in (None, "-"):
+            require_writable(Path(output), Path(source))
 
-        self._json, self._html, self._evidence = parsed.json, parsed.html, parsed.evidence
-        for file in (self._json, self._html):
-            if file not in (None, "-") and not Path(file).absolute().parent.is_dir():
-                raise OptionError(f"cannot write {file}: its folder does not exist; create it first")
-        if self._html == "-":
-            raise OptionError("--html needs a file name; only --json writes to standard output")
 
-    def write(self, report: Report) -> None:
-        from mediaforensics.report.plain import sentences
+def _put(text: str, output: str, what: str) -> None:
+    """Write to a file, whole or not at all, or to standard output; in UTF-8 everywhere."""
+    from mediaforensics.report.files import write_whole
 
-        for line in sentences(report):
-            _say(line)
-        if self._json == "-":
-            sys.stdout.write(report.to_json())
-            sys.stdout.flush()
-        elif self._json is not None:
-            report.write_json(self._json)
-            _say(f"JSON: {self._json}")
-        if self._html is not None:
-            report.write_html(self._html)
-            _say(f"Page: {self._html}")
-        if self._evidence is not None:
-            written = report.write_evidence(self._evidence)
-            _say(f"Evidence: {len(written)} pictures in {self._evidence}")
+    if output != "-":
+        write_whole(Path(output), text.encode())
+        _say(f"{what}: {output}")
+        return
+    try:
+        sys.stdout.buffer.write(text.encode())
+        sys.stdout.flush()
+    except OSError as error:
+        # What is left in the buffer would fail, and be complained of, once more when the program ends.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        if not isinstance(error, BrokenPipeError):  # the reader, such as head, has seen enough
+            raise
 
 
 @contextlib.contextmanager

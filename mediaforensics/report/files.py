@@ -6,9 +6,34 @@ import hashlib
 import os
 from pathlib import Path
 
+from mediaforensics.errors import OptionError
 from mediaforensics.report.model import EvidencePicture, Report
 
 _SUMS = "SHA256SUMS"
+
+
+def require_writable(path: Path, evidence: Path) -> None:
+    """Check that ``write_whole`` can put a file at ``path``, and that this does not end the evidence.
+
+    Raises
+    ------
+    OptionError
+        It cannot, or ``path`` is the evidence; the message says why.
+    """
+    folder = path.absolute().parent
+    if not folder.is_dir():
+        raise OptionError(f"cannot write {path}: its folder does not exist; create it first")
+    if not os.access(folder, os.W_OK | os.X_OK):
+        raise OptionError(f"cannot write {path}: its folder lets you create no file; choose another")
+    # The whole file takes the place of what is there, which would be the end of a device such as /dev/null.
+    if path.exists() and not path.is_file():
+        raise OptionError(f"cannot write {path}: it is no regular file; for standard output give -")
+    try:
+        same = path.samefile(evidence)
+    except (OSError, ValueError):  # one is not there; what is wrong with evidence is said where it is opened
+        return
+    if same:
+        raise OptionError(f"cannot write {path}: it is the evidence itself")
 
 
 def write_whole(path: Path, data: bytes) -> None:

@@ -285,6 +285,18 @@ class Report:
 
         return to_html(self)
 
+    def to_srt(self) -> str:
+        """SubRip subtitles of the texts, in time order; a picture's stand for one second."""
+        from mediaforensics.report.export import to_srt
+
+        return to_srt(self)
+
+    def to_vtt(self) -> str:
+        """WebVTT subtitles of the texts, each where it stood; a picture's stand for one second."""
+        from mediaforensics.report.export import to_vtt
+
+        return to_vtt(self)
+
     def write_json(self, path: str | Path) -> None:
         """Write the JSON; the file appears whole or not at all."""
         from mediaforensics.report.files import write_whole
@@ -296,6 +308,18 @@ class Report:
         from mediaforensics.report.files import write_whole
 
         write_whole(Path(path), self.to_html().encode())
+
+    def write_srt(self, path: str | Path) -> None:
+        """Write the SubRip subtitles; the file appears whole or not at all."""
+        from mediaforensics.report.files import write_whole
+
+        write_whole(Path(path), self.to_srt().encode())
+
+    def write_vtt(self, path: str | Path) -> None:
+        """Write the WebVTT subtitles; the file appears whole or not at all."""
+        from mediaforensics.report.files import write_whole
+
+        write_whole(Path(path), self.to_vtt().encode())
 
     def write_evidence(self, folder: str | Path) -> tuple[Path, ...]:
         """Write every evidence picture and a ``SHA256SUMS`` that ``sha256sum -c`` checks.

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sized
 
-from mediaforensics.report.model import Report
+from mediaforensics.report.model import DetectorRun, Report
 from mediaforensics.report.visible import visible
 
 _SHOWN_TEXT_CHARACTERS = 160
@@ -28,8 +28,7 @@ def sentences(report: Report) -> Iterator[str]:
 
 def _findings(report: Report) -> Iterator[str]:
     if not report.findings:
-        looked = "" if report.complete else " in the part that could be read"
-        yield f"No finding{looked}."
+        yield f"No finding{_looked(report)}."
         return
     yield f"{_counted(report.findings, 'finding')} (to be confirmed by a person):"
     for finding in report.findings:
@@ -38,20 +37,42 @@ def _findings(report: Report) -> Iterator[str]:
         yield f"  [{finding.strength}] {when}  {what}: {visible(finding.explanation)}"
 
 
+def about_words(report: Report) -> Iterator[str]:
+    """Yield what to say beside the words themselves: that there are none, what was not read, and why."""
+    if not report.texts:
+        yield f"No text{_looked(report)}."
+    yield from _gaps(report)
+    for run in report.detectors:
+        if run.name == "text":
+            yield from _shortfall(run)
+
+
+def _looked(report: Report) -> str:
+    return "" if report.complete else " in the part that could be read"
+
+
 def _not_looked(report: Report) -> Iterator[str]:
+    yield from _gaps(report)
+    for run in report.detectors:
+        yield from _shortfall(run)
+
+
+def _gaps(report: Report) -> Iterator[str]:
     for gap in report.coverage.undecodable:
         start, end = gap.span.start.clock, gap.span.end.clock
         yield f"Not read: {start} - {end}: {visible(gap.why)}"
-    for run in report.detectors:
-        if not run.ran:
-            yield f"Not looked for: {run.name}: {visible(run.why_not or 'no reason given')}"
-        for note in run.notes:
-            yield f"{run.name}: {visible(note)}"
-        if run.failures:
-            first = run.failures[0]
-            when = first.span.start.clock
-            failed = _counted(run.failures, "sample")
-            yield f"{run.name} failed on {failed}, first at {when}: {visible(first.why)}"
+
+
+def _shortfall(run: DetectorRun) -> Iterator[str]:
+    if not run.ran:
+        yield f"Not looked for: {run.name}: {visible(run.why_not or 'no reason given')}"
+    for note in run.notes:
+        yield f"{run.name}: {visible(note)}"
+    if run.failures:
+        first = run.failures[0]
+        when = first.span.start.clock
+        failed = _counted(run.failures, "sample")
+        yield f"{run.name} failed on {failed}, first at {when}: {visible(first.why)}"
 
 
 def _texts(report: Report) -> Iterator[str]:

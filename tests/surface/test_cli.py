@@ -1,5 +1,6 @@
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -7,8 +8,11 @@ import time
 from pathlib import Path
 
 import pytest
+from PIL import Image, ImageDraw, ImageFont
 
 from mediaforensics.cli import main
+
+README = (Path(__file__).parents[2] / "README.md").read_text()
 
 
 def run(*arguments, **more):
@@ -55,6 +59,12 @@ def test_everything_that_was_asked_for_is_written(fixtures, tmp_path):
         (["analyze", "x.mp4", "--json", "/nowhere/r.json"], "folder does not exist"),
         (["analyze", "x.mp4", "--deadline-s", "-1"], "deadline_s"),
         (["analyze", "x.mp4", "--html", "-"], "--html"),
+        (["text", "x.mp4", "--output", "/nowhere/words.srt"], "folder does not exist"),
+        (["text", "x.mp4", "--output", "/"], "no regular file"),
+        (["text", __file__, "--output", __file__], "the evidence itself"),
+        (["text", "x.mp4", "--format", "ssa"], "ssa"),
+        (["text", "x.mp4", "--languages", "eng,tlh"], "tlh"),
+        (["text"], "SOURCE"),
         (["analyse", "x.mp4"], "analyse"),
         (["analyze"], "SOURCE"),
         ([], "usage"),
@@ -76,13 +86,17 @@ def test_what_cannot_be_read_is_status_3(fixtures, tmp_path, name):
     (tmp_path / "folder.mp4").mkdir()
     (tmp_path / "link.mp4").symlink_to(fixtures / "small.mp4")
     os.mkfifo(tmp_path / "fifo.mp4")
-    shown = run("analyze", tmp_path / name, "--languages", "eng")
-    assert shown.returncode == 3
-    assert name in shown.stderr
-    assert "Traceback" not in shown.stderr
+    for command in (["analyze"], ["text", "--output", tmp_path / "words.srt"]):
+        shown = run(*command, tmp_path / name, "--languages", "eng")
+        assert shown.returncode == 3
+        assert name in shown.stderr
+        assert "Traceback" not in shown.stderr
+    assert not (tmp_path / "words.srt").exists()
 
 
-def test_a_truncated_video_is_status_4_and_says_which_part(fixtures, tmp_path):
+@pytest.fixture
+def cut(fixtures, tmp_path):
+    """Two thirds of a video."""
     import av
 
     whole = tmp_path / "whole.mkv"
@@ -94,7 +108,11 @@ def test_a_truncated_video_is_status_4_and_says_which_part(fixtures, tmp_path):
                 target.mux(packet)
     data = whole.read_bytes()
     (tmp_path / "cut.mkv").write_bytes(data[: len(data) * 2 // 3])
-    shown = run("analyze", tmp_path / "cut.mkv", "--languages", "eng", "--json", "-")
+    return tmp_path / "cut.mkv"
+
+
+def test_a_truncated_video_is_status_4_and_says_which_part(cut):
+    shown = run("analyze", cut, "--languages", "eng", "--json", "-")
     assert shown.returncode == 4, shown.stderr
     assert "Not read: " in shown.stderr
     assert json.loads(shown.stdout)["coverage"]["complete"] is False
@@ -109,12 +127,133 @@ def test_a_name_that_is_not_text_is_read_all_the_same(fixtures, tmp_path):
     assert "\\xff" in json.loads(shown.stdout)["media"]["name"]
 
 
-def test_every_option_is_in_the_readme_or_the_help(capsys):
+OPTIONS = {
+    "analyze": ("--known", "--gallery", "--languages", "--json", "--html", "--evidence", "--deadline-s"),
+    "text": ("--format", "--output", "--languages", "--deadline-s"),
+}
+
+
+@pytest.mark.parametrize("command", OPTIONS)
+def test_every_option_is_in_the_help_and_every_command_in_the_readme(command, capsys):
     with pytest.raises(SystemExit):
-        main(["analyze", "--help"])
+        main([command, "--help"])
     shown = capsys.readouterr().out
-    for option in ("--known", "--gallery", "--languages", "--json", "--html", "--evidence", "--deadline-s"):
-        assert option in shown
+    assert {word.strip("[,]") for word in shown.split() if word.lstrip("[").startswith("--")} == {
+        *OPTIONS[command], "--help"
+    }  # fmt: skip
+    assert "Exit status: 0" in shown
+    assert f"mediaforensics {command} " in README
+
+
+def test_the_commands_are_these(capsys):
+    with pytest.raises(SystemExit):
+        main(["--help"])
+    shown = capsys.readouterr().out
+    assert re.findall(r"^    (\w+)  ", shown, re.MULTILINE) == list(OPTIONS)
+
+
+def test_text_gives_the_words_with_their_times_and_nothing_else(fixtures):
+    shown = run("text", fixtures / "small.mp4", "--languages", "eng")
+    assert shown.returncode == 0, shown.stderr
+    assert shown.stderr == ""
+    (line,) = shown.stdout.splitlines()
+    assert re.fullmatch(r"00:01\.\d{3}-00:02\.\d{3}  The library opens / at nine o'clock", line)
+
+
+def test_every_format_of_the_words_says_the_same(fixtures, tmp_path):
+    from mediaforensics.cli import WORD_FORMATS
+    from mediaforensics.report.export import FORMATS
+
+    assert tuple(FORMATS) == WORD_FORMATS
+    written = {}
+    for name in WORD_FORMATS:
+        path = tmp_path / f"words.{name}"
+        shown = run("text", fixtures / "small.mp4", "--languages", "eng", "--output", path)
+        assert (shown.returncode, shown.stdout, shown.stderr) == (0, "", f"Words: {path}\n")
+        written[name] = path.read_text("utf-8")
+    (text,) = json.loads(written["json"])["texts"]
+    start, end = (f"00:00:{text[key]:06.3f}" for key in ("start_s", "end_s"))
+    assert f"1\n{start} --> {end}\n{text['text']}\n\n".replace(".", ",") == written["srt"]
+    assert written["vtt"].startswith(f"WEBVTT\n\n{start} --> {end} line:")
+    assert written["text"].startswith(f"{start[3:]}-{end[3:]}  The library")
+    asked = run("text", fixtures / "small.mp4", "--languages", "eng", "--format", "srt", "--output", "-")
+    assert asked.stdout == written["srt"]
+
+
+def test_threats_in_the_words_do_not_change_the_status(tmp_path, capsys):
+    path = tmp_path / "threat.png"
+    image = Image.new("RGB", (1280, 720), "black")
+    font = ImageFont.load_default(64)
+    ImageDraw.Draw(image).text((120, 300), "We are coming to kill you", "white", font)
+    image.save(path)
+    assert main(["analyze", str(path), "--languages", "eng"]) == 1
+    assert main(["text", str(path), "--languages", "eng"]) == 0
+    assert capsys.readouterr().out == "00:00.000  We are coming to kill you\n"
+
+
+def test_no_words_at_all_are_said(fixtures):
+    shown = run("text", fixtures / "portrait.jpg", "--languages", "eng")
+    assert (shown.returncode, shown.stdout, shown.stderr) == (0, "", "No text.\n")
+
+
+def test_words_that_were_read_in_part_are_status_4(cut):
+    shown = run("text", cut, "--languages", "eng", "--format", "json")
+    assert shown.returncode == 4
+    assert "Not read: " in shown.stderr
+    assert json.loads(shown.stdout)["coverage"]["undecodable"]
+
+
+def test_a_reader_that_has_seen_enough_is_no_error(fixtures):
+    command = [sys.executable, "-m", "mediaforensics", "text", str(fixtures / "small.mp4")]
+    with subprocess.Popen(
+        [*command, "--languages", "eng"], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    ) as child:
+        child.stdout.close()
+        said = child.stderr.read()
+    assert (child.returncode, said) == (0, "")
+
+
+def test_standard_output_that_takes_nothing_is_said(fixtures):
+    command = [sys.executable, "-m", "mediaforensics", "text", str(fixtures / "small.mp4")]
+    with Path("/dev/full").open("w") as full:
+        shown = subprocess.run(command, stdout=full, stderr=subprocess.PIPE, text=True, timeout=120)
+    assert shown.returncode == 2
+    assert shown.stderr == "mediaforensics: [Errno 28] No space left on device\n"
+
+
+@pytest.mark.parametrize("command", [["analyze", "--json"], ["text", "--output"]])
+def test_what_is_no_file_is_not_replaced_by_one(command, fixtures, tmp_path):
+    pipe = tmp_path / "pipe"  # stands for /dev/null, which a failing test had better not touch
+    os.mkfifo(pipe)
+    shown = run(*command, pipe, fixtures / "small.mp4")
+    assert shown.returncode == 2
+    assert "no regular file" in shown.stderr
+    assert pipe.is_fifo()
+
+
+def test_evidence_is_not_overwritten_by_what_is_said_of_it(fixtures, tmp_path):
+    video = tmp_path / "video.mp4"
+    video.write_bytes((fixtures / "small.mp4").read_bytes())
+    (tmp_path / "link.srt").symlink_to(video)
+    for arguments in (["text", video, "--output", video], ["text", video, "--output", tmp_path / "link.srt"],
+                      ["analyze", video, "--json", video]):  # fmt: skip
+        assert run(*arguments).returncode == 2
+    assert video.read_bytes() == (fixtures / "small.mp4").read_bytes()
+
+
+@pytest.mark.parametrize(
+    "error", [KeyboardInterrupt(), ImportError("initialization failed")], ids=["plain", "while loading"]
+)
+def test_an_interrupt_of_the_set_up_leaves_nothing(error, monkeypatch, tmp_path, capsys):
+    import mediaforensics.api
+
+    def interrupted(**_):
+        raise error from KeyboardInterrupt()
+
+    monkeypatch.setattr(mediaforensics.api, "Analyzer", interrupted)
+    assert main(["text", "x.mp4", "--output", str(tmp_path / "words.srt")]) == 130
+    assert capsys.readouterr().err == "stopped\n"
+    assert not list(tmp_path.iterdir())
 
 
 def cpu_s(pid):
@@ -122,12 +261,14 @@ def cpu_s(pid):
     return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
-def test_an_interrupt_reports_what_was_seen_until_then(fixtures, tmp_path):
-    command = [sys.executable, "-m", "mediaforensics", "analyze", str(fixtures / "flames.mp4")]
+@pytest.mark.parametrize("command", [["analyze", "--json"], ["text", "--format", "json", "--output"]])
+def test_an_interrupt_reports_what_was_seen_until_then(command, fixtures, tmp_path):
     target = tmp_path / "r.json"
     with subprocess.Popen(
-        [*command, "--languages", "eng", "--json", str(target)], stderr=subprocess.PIPE, text=True
-    ) as child:
+        [sys.executable, "-m", "mediaforensics", *command, str(target), str(fixtures / "flames.mp4"),
+         "--languages", "eng"],
+        stderr=subprocess.PIPE, text=True,
+    ) as child:  # fmt: skip
         # By processor time, not by the clock: well past the set-up, well before the end, on any machine.
         while child.poll() is None and cpu_s(child.pid) < 4:
             time.sleep(0.05)
