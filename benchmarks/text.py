@@ -1,0 +1,135 @@
+"""Text read from video: how right, how complete, when and at what cost, beside what a user would pick.
+
+    MF_TEST_DATA=../shared/data python benchmarks/text.py [--clips 120] [--height 360 --crf 38]
+    python benchmarks/text.py --only ru,ticker --worst /tmp/worst
+
+Draws clips (kept in ``--cache``) in nine languages and fourteen behaviours of text, analyses them, and scores
+what was read against what was drawn; ``letters.py`` lists the fonts and the packages that bring them. The
+rivals read one frame a second on the first ``--rivals`` clips. Photographs and videos by other hands come
+from ``MF_TEST_DATA``; without it there are fewer grounds and no real footage for false alarms.
+"""
+
+from __future__ import annotations
+
+import argparse
+import importlib.util
+import sys
+import tempfile
+import time
+from concurrent.futures import ProcessPoolExecutor
+from multiprocessing import get_context
+from pathlib import Path
+
+import clips
+import footage
+import readers
+import tables
+import worst
+from clips import Clip
+from letters import Fonts
+from rich.console import Console
+
+
+def main() -> None:
+    arguments = _arguments()
+    console = Console(width=150, highlight=False)
+    fonts = Fonts(arguments.fonts)
+    if fonts.missing:
+        console.print(f"Done without fonts of: apt-get install {' '.join(fonts.missing)}")
+    languages = readers.installed_languages()
+    lacking = sorted(set(readers.CODES.values()) - set(languages))
+    if lacking:
+        console.print(f"Tesseract lacks {', '.join(lacking)}: read as the languages it has.")
+    if clips.grounds.data() is None:
+        console.print("MF_TEST_DATA is not set: fewer grounds, and no real footage for false alarms.")
+    folder = arguments.cache / clips.version(fonts, arguments.height, arguments.crf)
+    folder.mkdir(parents=True, exist_ok=True)
+
+    started_s = time.monotonic()
+    only = tuple(name for name in arguments.only.split(",") if name)
+    drawn = _draw(arguments, clips.plan(arguments.clips, only), folder)
+    quiet = [] if arguments.no_quiet else footage.quiet(folder, arguments.height, arguments.crf)
+    console.print(
+        f"{len(drawn)} clips of {arguments.height} lines at CRF {arguments.crf}, "
+        f"{sum(c.duration_s for c in drawn) / 60:.1f} min with {sum(len(c.truths) for c in drawn)} texts; "
+        f"{sum(c.duration_s for c in quiet) / 60:.1f} min without; languages {','.join(languages)}"
+    )
+    read = readers.read_all([c.path for c in (*drawn, *quiet)], languages, arguments.jobs)
+    ours = tables.score(drawn, read[: len(drawn)])
+
+    subset = drawn[: arguments.rivals]
+    real = [c for c in quiet if c.behaviour == "real video"]
+    rivals = [tables.same("analysis, same clips", ours, subset)]
+    for engine, python in (("pytesseract", sys.executable), ("rapidocr", _rapidocr(arguments))):
+        if not subset or python is None:
+            if subset:
+                console.print(
+                    "RapidOCR is not importable: pip install rapidocr==3.10.0 elsewhere, --rapidocr PYTHON"
+                )
+            continue
+        answer = readers.rival(engine, python, [*subset, *real], languages, arguments.jobs)
+        if answer is None:
+            console.print(f"{engine} failed and is left out")
+            continue
+        rivals.append(tables.rival_score(f"{engine}, 1 fps", subset, real, *answer))
+    costs = []
+    if not arguments.no_cost:
+        videos = [footage.ordinary(folder, fonts, arguments.height, arguments.crf)]
+        for clip in (*videos, *drawn[:1]):
+            costs.append((clip, readers.interleaved_cost(clip.path, languages, arguments.rounds)))
+
+    tables.print_goals(console, ours, quiet, read[len(drawn) :], rivals, costs)
+    tables.print_groups(console, ours)
+    tables.print_false_alarms(console, quiet, read[len(drawn) :])
+    worst.print_worst(console, ours, 20)
+    if arguments.worst is not None:
+        worst.write_pictures(arguments.worst, ours, 20)
+    console.print(f"{time.monotonic() - started_s:.0f} s of wall time with {arguments.jobs} processes")
+
+
+def _arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("--clips", type=int, default=120)
+    parser.add_argument("--height", type=int, default=720, help="lines of the encoded video")
+    parser.add_argument("--crf", type=int, default=23)
+    parser.add_argument(
+        "--only", default="", help="behaviours (lower-third) or languages, separated by commas"
+    )
+    parser.add_argument("--cache", type=Path, default=Path(tempfile.gettempdir()) / "mediaforensics-clips")
+    parser.add_argument("--fonts", type=Path, help="a folder of further fonts")
+    parser.add_argument("--worst", type=Path, help="write a picture of each of the worst 20 into this folder")
+    parser.add_argument("--rivals", type=int, default=24, help="clips that the rivals read; 0: none")
+    parser.add_argument("--rapidocr", help="a Python that can import rapidocr")
+    parser.add_argument("--jobs", type=int, default=2)
+    parser.add_argument("--rounds", type=int, default=3, help="of the measurement of costs")
+    parser.add_argument("--no-quiet", action="store_true", help="no footage without text")
+    parser.add_argument("--no-cost", action="store_true", help="no measurement of costs")
+    return parser.parse_args()
+
+
+def _rapidocr(arguments: argparse.Namespace) -> str | None:
+    if arguments.rapidocr:
+        return str(arguments.rapidocr)
+    return sys.executable if importlib.util.find_spec("rapidocr") else None
+
+
+def _draw(arguments: argparse.Namespace, wanted: list[tuple[int, str, str]], folder: Path) -> list[Clip]:
+    out = []
+    with ProcessPoolExecutor(arguments.jobs, get_context("spawn")) as pool:
+        work = [(*clip, folder, arguments.fonts, arguments.height, arguments.crf) for clip in wanted]
+        for number, clip in enumerate(pool.map(_draw_one, work), 1):
+            out.append(clip)
+            print(f"\r  drawn {number} of {len(work)}", end="", file=sys.stderr, flush=True)
+    print(file=sys.stderr)
+    return out
+
+
+def _draw_one(work: tuple[int, str, str, Path, Path | None, int, int]) -> Clip:
+    number, behaviour, language, folder, fonts, height, crf = work
+    return clips.make(number, behaviour, language, folder, Fonts(fonts), height, crf)
+
+
+if __name__ == "__main__":
+    main()
