@@ -9,24 +9,25 @@ from __future__ import annotations
 import random
 import unicodedata
 
-_LATIN = {
-    "a": "oe4@", "b": "h6", "c": "eo", "d": ["cl", "o"], "e": "co", "f": "tl", "g": "q9y", "h": "bn",
-    "i": "l1!j", "j": "i;", "k": "lx", "l": "1I|it", "m": ["rn", "n", "in"], "n": ["ri", "m", "h"], "o": "0ce", "p": "n",
-    "q": "g9", "r": "nt", "s": "5$z", "t": "fl", "u": ["v", "ii", "n"], "v": "uy", "w": ["vv", "v"], "x": "k",
-    "y": "vg", "z": "2s", "0": "Oo", "1": "lI", "5": "S", "8": "B",
-}  # fmt: skip
-_ARABIC = {
-    "ب": "تينث", "ت": "بنث", "ث": "تب", "ن": "بت", "ي": "بىت", "ج": "حخ", "ح": "جخ", "خ": "حج", "د": "ذر",
-    "ذ": "دز", "ر": "زد", "ز": "رذ", "س": "ش", "ش": "س", "ص": "ض", "ض": "ص", "ط": "ظ", "ظ": "ط", "ع": "غ",
-    "غ": "عف", "ف": "قغ", "ق": "ف", "ه": "ة", "ة": "ه", "ا": "ل", "ل": "ا", "و": "ر", "أ": "ا", "إ": "ا",
-    "ك": "ل", "م": "ه",
-}  # fmt: skip
-_CYRILLIC = {
-    "а": "aо", "б": "6в", "в": "Bь", "г": "тr", "д": "л", "е": "eс", "ж": "х", "з": "3э", "и": "йн",
-    "й": "и", "к": "kн", "л": "пд", "м": "н", "н": "ип", "о": "0c", "п": "лн", "р": "p", "с": "cо",
-    "т": "гт", "у": "yч",
-    "ц": "щ", "ч": "у4", "ш": "щ", "щ": "ш", "ъ": "ь", "ы": "ьi", "ь": "ъ", "э": "з", "ю": "о", "я": "л",
-}  # fmt: skip
+
+def _table(entries: str) -> dict[str, list[str]]:
+    """``a:o,e`` says that "a" may be read as "o" or "e"."""
+    return {entry[0]: entry[2:].split(",") for entry in entries.split()}
+
+
+_LATIN = _table(
+    "a:o,e,4,@ b:h,6 c:e,o d:cl,o e:c,o f:t,l g:q,9,y h:b,n i:l,1,!,j j:i,; k:l,x l:1,I,|,i,t "
+    "m:rn,n,in n:ri,m,h o:0,c,e p:n q:g,9 r:n,t s:5,$,z t:f,l u:v,ii,n v:u,y w:vv,v x:k y:v,g z:2,s "
+    "0:O,o 1:l,I 5:S 8:B"
+)
+_ARABIC = _table(
+    "ب:ت,ي,ن,ث ت:ب,ن,ث ث:ت,ب ن:ب,ت ي:ب,ى,ت ج:ح,خ ح:ج,خ خ:ح,ج د:ذ,ر ذ:د,ز ر:ز,د ز:ر,ذ س:ش ش:س ص:ض ض:ص "
+    "ط:ظ ظ:ط ع:غ غ:ع,ف ف:ق,غ ق:ف ه:ة ة:ه ا:ل ل:ا و:ر أ:ا إ:ا ك:ل م:ه"
+)
+_CYRILLIC = _table(
+    "а:a,о б:6,в в:B,ь г:т,r д:л е:e,с ж:х з:3,э и:й,н й:и к:k,н л:п,д м:н н:и,п о:0,c п:л,н р:p "
+    "с:c,о т:г,т у:y,ч ц:щ ч:у,4 ш:щ щ:ш ъ:ь ы:ь,i ь:ъ э:з ю:о я:л"
+)
 _TABLES = (_LATIN, _ARABIC, _CYRILLIC)
 _ALPHABETS = (
     "abcdefghijklmnopqrstuvwxyz",
@@ -69,7 +70,7 @@ def _damaged(c: str, kind: str, before: list[str], rng: random.Random) -> str:
         for table in _TABLES:
             choices = table.get(c.lower()) or table.get(_bare(c))
             if choices:
-                chosen = rng.choice(choices).strip()
+                chosen = rng.choice(choices)
                 return chosen.upper() if c.isupper() else chosen
     return rng.choice(alphabet.replace(_bare(c), ""))
 

@@ -16,6 +16,7 @@
     │   ├── BadHash                ValueError
     │   ├── IncompatibleHash       TypeError
     │   ├── BadGallery             ValueError
+    │   ├── BadLexicon             ValueError    a file of threat rules
     │   └── BadReport              ValueError
     └── OptionError                ValueError    a wrong option or argument
 
@@ -92,6 +93,10 @@ class IncompatibleHash(DataError, TypeError):
 
 class BadGallery(DataError, ValueError):
     """The gallery of enrolled people cannot be used."""
+
+
+class BadLexicon(DataError, ValueError):
+    """A file of threat rules is malformed; the message names the file, the line and the rule."""
 
 
 class BadReport(DataError, ValueError):
