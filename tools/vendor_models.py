@@ -266,6 +266,16 @@ def _licences() -> str:
         "- trained on from torchvision's MobileNetV2 (ImageNet), Copyright (c) Soumith Chintala 2016,",
         "  BSD-3-Clause, below",
         "",
+        "## Recogniser of Arabic and Cyrillic overlaid lines",
+        "",
+        "- file: `overlay_lines.onnx`",
+        f"- SHA-256: `{_sha256((FOLDER / 'overlay_lines.onnx').read_bytes())}`",
+        "- licence: Apache-2.0; copyright the mediaforensics authors",
+        "- made by `training/text`, not by this tool; described in `docs/models/text.md`, the fonts and words it",
+        "  learned from in `training/text/README.md`",
+        "- trained on from PP-OCRv6's small text recogniser, Copyright PaddlePaddle Authors (PaddleOCR),",
+        "  Apache-2.0",
+        "",
     ]
     texts = ["## MIT licence", "", MIT_TEXT, "## BSD 3-Clause licence", "", BSD_3_TEXT]
     return "\n".join([*lines, *texts])

@@ -1,8 +1,12 @@
-"""Reading one line with PP-OCRv6's small recogniser: Latin with its diacritics, Greek, Chinese, Japanese."""
+"""Reading one line with a network: PP-OCRv6's or our own.
+
+PP-OCRv6's is for Latin with its diacritics, Greek, Chinese and Japanese; the other, trained for this package
+(``training/text``), for Arabic and Cyrillic overlaid text with its Latin words.
+"""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import cv2
 import numpy as np
@@ -10,6 +14,7 @@ from numpy.typing import NDArray
 
 from mediaforensics.media.frame import Pixels
 from mediaforensics.models import Model
+from mediaforensics.text.direction import in_one_alphabet, runs_right_to_left, turned
 from mediaforensics.text.regions import network_input, open_session
 
 RECOGNITION_MODEL = Model(
@@ -20,6 +25,14 @@ RECOGNITION_MODEL = Model(
     source="rapidocr 3.10.0",
 )
 ENGINE = "pp-ocrv6"
+OVERLAY_MODEL = Model(
+    name="overlay-lines",
+    file="overlay_lines.onnx",
+    sha256="b9309b2848368d4090deff1e7c40cf25cc038494e98df2cdfef4f26f9f1b7556",
+    licence="Apache-2.0",
+    source="training/text",
+)
+OVERLAY_ENGINE = "overlay-lines"
 
 _HEIGHT_PX = 48
 """The network's fixed line height."""
@@ -40,7 +53,7 @@ class Reading:
     confidence : float
         0..1, the engine's own.
     engine : str
-        ``pp-ocrv6`` or ``tesseract``.
+        ``pp-ocrv6``, ``overlay-lines`` or ``tesseract``.
     """
 
     text: str
@@ -48,10 +61,10 @@ class Reading:
     engine: str
 
 
-class PpOcr:
-    """The recogniser. Immutable; may be shared by threads."""
+class LineNetwork:
+    """One of the two recognisers. Immutable; may be shared by threads."""
 
-    def __init__(self) -> None:
+    def __init__(self, model: Model = RECOGNITION_MODEL, engine: str = ENGINE) -> None:
         """Load the network.
 
         Raises
@@ -59,7 +72,8 @@ class PpOcr:
         ModelMismatch
             The weights are missing or altered.
         """
-        self._session = open_session(RECOGNITION_MODEL)
+        self.engine = engine
+        self._session = open_session(model)
         letters = self._session.get_modelmeta().custom_metadata_map["character"].split("\n")
         self._alphabet = ["", *letters, " "]
 
@@ -76,10 +90,14 @@ class PpOcr:
         interpolation = cv2.INTER_AREA if height > _HEIGHT_PX else cv2.INTER_LINEAR
         pixels = cv2.resize(line, (shown, _HEIGHT_PX), interpolation=interpolation)
         probability = self._session.run(None, {"x": network_input(pixels)})[0][0]
-        return decode(probability, self._alphabet)
+        reading = decode(probability, self._alphabet, self.engine)
+        # A network writes letters as they stand, from left to right.
+        if runs_right_to_left(reading.text):
+            return replace(reading, text=in_one_alphabet(turned(reading.text)))
+        return reading
 
 
-def decode(probability: NDArray[np.float32], alphabet: list[str]) -> Reading:
+def decode(probability: NDArray[np.float32], alphabet: list[str], engine: str = ENGINE) -> Reading:
     """Read the most probable path of a CTC output: repeats joined, blanks dropped.
 
     Parameters
@@ -98,7 +116,7 @@ def decode(probability: NDArray[np.float32], alphabet: list[str]) -> Reading:
     kept = best != _BLANK
     kept[1:] &= best[1:] != best[:-1]
     if not kept.any():
-        return Reading(text="", confidence=0.0, engine=ENGINE)
+        return Reading(text="", confidence=0.0, engine=engine)
     text = "".join(alphabet[index] for index in best[kept])
     confidence = float(probability[kept, best[kept]].mean(dtype=np.float64))
-    return Reading(text=text, confidence=round(confidence, 4), engine=ENGINE)
+    return Reading(text=text, confidence=round(confidence, 4), engine=engine)

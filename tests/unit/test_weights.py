@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from mediaforensics.text.ppocr import RECOGNITION_MODEL
+from mediaforensics.text.ppocr import OVERLAY_MODEL, RECOGNITION_MODEL
 from mediaforensics.text.regions import DETECTION_MODEL
 
 ROOT = Path(__file__).parents[2]
@@ -39,6 +39,11 @@ def test_the_code_asks_for_the_files_that_were_vendored(tool):
     on_record = {item.file: item.sha256 for item in tool.WEIGHTS}
     for model in (DETECTION_MODEL, RECOGNITION_MODEL):
         assert on_record[model.file] == model.sha256
+
+
+def test_our_own_recogniser_is_the_file_on_record(tool):
+    assert OVERLAY_MODEL.sha256 in (tool.FOLDER / "LICENSES.md").read_text(encoding="utf-8")
+    assert OVERLAY_MODEL.read()
 
 
 def test_only_the_unused_inputs_are_dropped(tool):

@@ -43,3 +43,4 @@ def test_a_card_is_read(language, fixtures, text_detector):
     rate = edits(" ".join(read.text.split()), text["text"]) / len(text["text"])
     assert rate <= LIMITS[language], read.text
     assert (read.language, read.script) == (language, text["script"])
+    assert read.engine == ("overlay-lines" if language in ("ru", "ar") else "pp-ocrv6")

@@ -7,6 +7,7 @@ from lettering import ground, write
 from mediaforensics.errors import MissingTool, OptionError
 from mediaforensics.media.frame import View
 from mediaforensics.text.allowance import Allowance
+from mediaforensics.text.foreign import ForeignReader
 from mediaforensics.text.layout import messages
 from mediaforensics.text.ppocr import Reading, decode
 from mediaforensics.text.recognize import MessageReader
@@ -70,9 +71,10 @@ def test_a_missing_language_says_what_to_install():
 
 def test_missing_tesseract_says_what_to_install(monkeypatch):
     monkeypatch.setattr("mediaforensics.text.tesseract._PROGRAM", "no-such-tesseract")
-    with pytest.raises(MissingTool, match="apt install tesseract-ocr tesseract-ocr-rus"):
-        MessageReader(("eng", "rus"))
-    MessageReader(("eng", "fra"))
+    with pytest.raises(MissingTool, match="apt install tesseract-ocr tesseract-ocr-heb"):
+        MessageReader(("eng", "heb"))
+    # The networks need nothing that is not in the package.
+    MessageReader(("eng", "fra", "rus", "ara"))
 
 
 def test_letters_are_told_from_the_ground_by_their_colour():
@@ -136,27 +138,33 @@ def test_lines_that_were_sure_are_not_read_again(reader, monkeypatch):
     assert not calls
 
 
-def test_of_languages_of_one_script_the_surest_reads(monkeypatch):
-    reader = MessageReader(("ara", "fas"))
+def _blank(line):
+    return Reading(text="", confidence=0.0, engine="pp-ocrv6")
+
+
+@pytest.fixture
+def by_tesseract(monkeypatch):
+    """A reader whose networks see nothing and which gives Tesseract two languages of one script."""
+    reader = MessageReader(("eng",))
+    reader._foreign = ForeignReader(Tesseract(("ara", "fas")), ("ara", "fas"))
+    monkeypatch.setattr(reader._ppocr, "read", _blank)
+    return reader
+
+
+def test_of_languages_of_one_script_the_surest_reads(by_tesseract, monkeypatch):
     sure = {"ara": 0.80, "fas": 0.95}
 
     def attempt(self, picture, language):
         return Reading(text="متن آزمایشی", confidence=sure[language.split("+")[0]], engine="tesseract")
 
     monkeypatch.setattr(Tesseract, "_attempt", attempt)
-    monkeypatch.setattr(
-        reader._ppocr, "read", lambda line: Reading(text="", confidence=0.0, engine="pp-ocrv6")
-    )
     picture = write(ground(), "any line that is wide", (640, 360), 44)
-    assert read(reader, picture).code == "fas"
+    assert read(by_tesseract, picture).code == "fas"
     sure["fas"] = 0.81
-    assert read(reader, picture).code == "ara"
+    assert read(by_tesseract, picture).code == "ara"
 
 
-def test_attempts_end_with_their_allowance(reader, monkeypatch):
-    monkeypatch.setattr(
-        reader._ppocr, "read", lambda line: Reading(text="", confidence=0.0, engine="pp-ocrv6")
-    )
+def test_attempts_end_with_their_allowance(by_tesseract, monkeypatch):
     calls = []
 
     def attempt(self, picture, language):
@@ -167,5 +175,80 @@ def test_attempts_end_with_their_allowance(reader, monkeypatch):
     view = View(write(ground(), "any line that is wide", (640, 360), 44), (1.0, 1.0))
     (message,) = messages(LineDetector().locate(view, 0.5))
     left = Allowance(3, 0.0)
-    reader.read(view, message, attempts_left=left)
+    by_tesseract.read(view, message, attempts_left=left)
     assert len(calls) == 3 and left.refused > 0
+
+
+@pytest.fixture
+def two_lines():
+    """A view with two lines, the second the narrower, and the message that they are."""
+    view = View(write(ground(), "The tide was out at last\nand they waited", (640, 360), 44), (1.0, 1.0))
+    (message,) = messages(LineDetector().locate(view, 0.5))
+    return view, message
+
+
+def _answers(monkeypatch, reader, plain, overlay):
+    """Let both networks give prepared answers by the width of the line, and count what each is shown."""
+    shown = {"plain": 0, "overlay": 0}
+
+    def answer(name, engine, answers):
+        def read(line):
+            shown[name] += 1
+            text, confidence = answers[0 if line.shape[1] > 420 else 1]
+            return Reading(text=text, confidence=confidence, engine=engine)
+
+        return read
+
+    monkeypatch.setattr(reader._ppocr, "read", answer("plain", "pp-ocrv6", plain))
+    monkeypatch.setattr(reader._overlay, "read", answer("overlay", "overlay-lines", overlay))
+    return shown
+
+
+def test_a_cyrillic_message_shows_ppocr_one_line(reader, two_lines, monkeypatch):
+    shown = _answers(
+        monkeypatch,
+        reader,
+        [("HKT", 0.5), ("3a", 0.5)],
+        [("Никто не вышел на берег", 0.98), ("за ними", 0.95)],
+    )
+    reading = reader.read(*two_lines)
+    assert reading.text == "Никто не вышел на берег\nза ними"
+    assert (reading.script, reading.language, reading.engine) == ("Cyrillic", "ru", "overlay-lines")
+    assert shown == {"plain": 1, "overlay": 2}
+
+
+def test_the_latin_line_of_a_cyrillic_message_is_latin(reader, two_lines, monkeypatch):
+    _answers(
+        monkeypatch,
+        reader,
+        [("HKT", 0.5), ("naïveté française", 0.98)],
+        [("Никто не вышел на берег", 0.98), ("naivete francaise", 0.6)],
+    )
+    assert reader.read(*two_lines).text == "Никто не вышел на берег\nnaïveté française"
+
+
+def test_a_surely_latin_message_is_not_shown_to_the_other_network(reader, two_lines, monkeypatch):
+    shown = _answers(
+        monkeypatch,
+        reader,
+        [("The tide was out at last", 0.99), ("and they waited", 0.99)],
+        [("Ия", 1.0)] * 2,
+    )
+    assert reader.read(*two_lines).engine == "pp-ocrv6"
+    assert shown == {"plain": 2, "overlay": 0}
+
+
+def test_texture_that_both_networks_doubt_is_no_text(reader, two_lines, monkeypatch):
+    _answers(monkeypatch, reader, [("l", 0.3), ("-", 0.3)], [("ти", 0.4), ("", 0.0)])
+    reading = reader.read(*two_lines)
+    assert reading is None or not reading.legible
+
+
+def test_a_script_that_was_not_asked_for_is_not_read(two_lines, monkeypatch):
+    reader = MessageReader(("eng",))
+    shown = _answers(
+        monkeypatch, reader, [("HKT", 0.5), ("3a", 0.5)], [("Никто не вышел на берег", 0.98)] * 2
+    )
+    reading = reader.read(*two_lines)
+    assert reading is None or not reading.legible
+    assert shown["overlay"] == 0

@@ -148,12 +148,12 @@ def page(rows, columns=5):
 
 def test_a_page_of_small_print_is_not_read_to_its_end_and_says_so(text_detector, monkeypatch):
     from mediaforensics.text import detector
-    from mediaforensics.text.ppocr import PpOcr
+    from mediaforensics.text.ppocr import LineNetwork
 
     monkeypatch.setattr(detector, "_LINES", 30.0)
     calls = []
-    read = PpOcr.read
-    monkeypatch.setattr(PpOcr, "read", lambda self, line: calls.append(1) or read(self, line))
+    read = LineNetwork.read
+    monkeypatch.setattr(LineNetwork, "read", lambda self, line: calls.append(1) or read(self, line))
     for moving in (True, False):
         calls.clear()
         examiner = text_detector.begin(Surroundings(size_px=SIZE, moving=moving))
@@ -191,7 +191,7 @@ def test_a_strobe_of_texts_has_an_end(text_detector, monkeypatch):
 
 
 def test_tesseract_that_keeps_failing_is_not_asked_again(text_detector, monkeypatch):
-    from mediaforensics.text.ppocr import PpOcr, Reading
+    from mediaforensics.text.ppocr import LineNetwork, Reading
     from mediaforensics.text.tesseract import Tesseract
 
     calls = []
@@ -201,7 +201,9 @@ def test_tesseract_that_keeps_failing_is_not_asked_again(text_detector, monkeypa
         raise RuntimeError("no answer within 20 s")
 
     monkeypatch.setattr(Tesseract, "_attempt", hang)
-    monkeypatch.setattr(PpOcr, "read", lambda self, line: Reading(text="", confidence=0.0, engine="pp-ocrv6"))
+    monkeypatch.setattr(
+        LineNetwork, "read", lambda self, line: Reading(text="", confidence=0.0, engine="pp-ocrv6")
+    )
     pictures = [
         card(t, seed=i) for i, t in enumerate([FIRST, SECOND, "A third text\nof two lines", "A fourth one"])
     ]

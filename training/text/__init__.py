@@ -1,0 +1,1 @@
+"""Making the recogniser of Arabic and Cyrillic overlaid lines."""
