@@ -1,4 +1,4 @@
-"""What an editor does to text in a video: fourteen behaviours, each a few texts on their way through a clip.
+"""What an editor does to text in a video: fifteen behaviours, each a few texts on their way through a clip.
 
 Lengths are pixels of the 1280 x 720 drawing; times of `Shown` are frames.
 """
@@ -16,8 +16,11 @@ from sentences import PEOPLE, SENTENCES
 
 WIDTH, HEIGHT = grounds.SIZE_PX
 FLASH_S = 0.5
-WHITE, BLACK, RED = (255, 255, 255), (0, 0, 0), (235, 40, 30)
-FILLS = (WHITE, WHITE, (255, 236, 60), (250, 250, 235), (120, 230, 255), RED, (110, 240, 120))
+WHITE, BLACK, RED, YELLOW = (255, 255, 255), (0, 0, 0), (235, 40, 30), (255, 236, 60)
+STYLES = ("plain", "plain", "outline", "shadow", "shadow", "box", "line boxes")
+APART = 70
+"""Grey levels between letters without outline or box and what lies behind them."""
+FILLS = (WHITE, WHITE, YELLOW, (250, 250, 235), (120, 230, 255), RED, (110, 240, 120))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,7 +70,7 @@ class Desk:
         """A face that can write the text, a size within bounds, a style and colours, by chance."""
         rng = self.rng
         able = self.fonts.able(text, self.language)
-        style = str(rng.choice(styles or ("plain", "outline", "shadow", "shadow", "box", "line boxes")))
+        style = str(rng.choice(styles or STYLES))
         fill, under, alpha = FILLS[int(rng.integers(len(FILLS)))], BLACK, 1.0
         if "box" in style:
             alpha = float(rng.choice((0.45, 0.6, 0.8, 1.0, 1.0)))
@@ -237,7 +240,7 @@ def drift(desk: Desk) -> list[Shown]:
 def subtitles(desk: Desk) -> list[Shown]:
     """Back to back in the same place, with 0 to 2 frames between."""
     texts = [desk.sentence(0, 46) for _ in range(4)]
-    look = desk.look(" ".join(texts), (26, 38), ("outline", "shadow", "box", "outline"))
+    look = desk.look(" ".join(texts), (26, 38), ("outline", "shadow", "box", "plain"))
     out, start, bottom = [], desk.at(0.6), desk.rng.uniform(600, 660)
     for text in texts:
         lines = 2 if desk.rng.random() < 0.3 else 1
@@ -287,6 +290,21 @@ def slogan(desk: Desk) -> list[Shown]:
     return out
 
 
+def together(desk: Desk) -> list[Shown]:
+    """A headline at the top that stays while two captions come and go at the bottom."""
+    out = []
+    times = ((0.7, 6.4, 70.0), (1.3, 3.5, 630.0), (3.9, 6.9, 630.0))
+    for (start_s, end_s, y), sizes in zip(times, ((40, 56), (24, 32), (24, 32)), strict=True):
+        text = desk.sentence(0, 40)
+        text, look = desk.fitted(text, desk.look(text, sizes), 1130)
+        rise = desk.at(float(desk.rng.choice((0.0, 0.3))))
+        where = (WIDTH / 2 + desk.rng.uniform(-60, 60), y)
+        start, end = desk.at(start_s), desk.at(end_s)
+        out.append(Shown(text=text, look=look, centre=where, start=start, end=end, rise=rise, fall=rise))
+    desk.seconds = 7.5
+    return out
+
+
 def end_card(desk: Desk) -> list[Shown]:
     """On a card until the clip ends."""
     text = f"{desk.sentence(0, 40)}. {desk.sentence(0, 40)}"
@@ -300,22 +318,25 @@ def end_card(desk: Desk) -> list[Shown]:
 BEHAVIOURS: dict[str, Behaviour] = {
     "cut": cut, "subtitles": subtitles, "stack": stack, "fade": fade, "flash": flash, "slogan": slogan,
     "karaoke": karaoke, "lower third": lower_third, "slant": slant, "credits": credits, "drift": drift,
-    "end card": end_card, "ticker": ticker, "vertical": vertical,
+    "end card": end_card, "ticker": ticker, "vertical": vertical, "together": together,
 }  # fmt: skip
 
 
 def legible(shown: Shown, ground: np.ndarray, rtl: bool) -> Shown:
-    """Choose a style with more contrast where a person could not read the one drawn by chance."""
+    """Choose a colour, and failing that a style, where a person could not read the one drawn by chance."""
     look = shown.look
     if look.style not in ("plain", "shadow"):
         return shown
-    outlined = replace(shown, look=replace(look, style="outline", fill=WHITE, under=BLACK))
-    if shown.part or shown.word_step:
-        return outlined
     tall, wide = draw(shown.text, look, rtl).alpha.shape
     x, y = max(0, round(shown.centre[0] - wide / 2)), max(0, round(shown.centre[1] - tall / 2))
-    luma = cv2.cvtColor(ground, cv2.COLOR_RGB2GRAY)[y : y + tall, x : x + wide].astype(np.float32)
+    rows = slice(None) if shown.part else slice(y, y + tall)
+    luma = cv2.cvtColor(ground, cv2.COLOR_RGB2GRAY)[rows, x : x + wide].astype(np.float32)
     if not luma.size:  # a ticker, which stands on its bar
         return shown
-    apart = float((abs(luma - np.array((0.299, 0.587, 0.114)) @ np.array(look.fill)) > 70).mean())
-    return shown if apart > (0.8 if look.style == "shadow" else 0.97) else outlined
+    needed = 0.75 if look.style == "shadow" else 0.95
+    for fill in (look.fill, WHITE, YELLOW, BLACK):
+        apart = (abs(luma - np.array((0.299, 0.587, 0.114)) @ np.array(fill)) > APART).mean()
+        if apart >= needed:
+            under = WHITE if fill == BLACK else BLACK
+            return replace(shown, look=replace(look, fill=fill, under=under))
+    return replace(shown, look=replace(look, style="outline", fill=WHITE, under=BLACK))

@@ -22,7 +22,9 @@ from letters import Fonts, Lettering, draw
 
 SEEN_OPACITY = 0.1
 """A text counts as visible from this opacity on."""
-LANGUAGES = ("en", "ar", "ru", "fr", "fa", "en", "ar", "mixed", "de", "ru", "tr", "fr", "ar", "uk", "es")
+LANGUAGES = (
+    "en", "ar", "ru", "fr", "fa", "en", "ar", "mixed", "de", "ru", "tr", "fr", "ar", "uk", "es", "ru",
+)  # fmt: skip
 """Their order over the numbers; coprime with the behaviours, so that every pair comes."""
 
 

@@ -34,7 +34,8 @@ class Reading:
     """What the analysis read in one clip, and what it ran for that.
 
     ``recogniser`` counts lines given to a network that reads, ``tesseract`` starts of the program,
-    ``detector`` runs of networks that answer with a map. ``cpu_s`` includes child processes.
+    ``detector`` runs of networks that answer with a map. ``cpu_s`` includes child processes. ``unread`` says,
+    stretch by stretch, why the analysis did not look at all that it found.
     """
 
     events: tuple[Event, ...]
@@ -107,7 +108,7 @@ def _read(path: Path) -> Reading:
         )
         for t in report.texts
     )  # fmt: skip
-    unread = tuple(str(why) for run in report.detectors if (why := getattr(run, "why_not", None)))
+    unread = tuple(gap.why for run in report.detectors if run.name == "text" for gap in run.failures)
     return Reading(events=events, cpu_s=spent_s, unread=unread, **runs)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import statistics
+from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
@@ -22,7 +23,7 @@ class Score:
     """How a reader did: per text its outcome and clip, readings of nothing, runs, processor time.
 
     ``false_per_min`` is over real footage without text; None where not measured. ``runs`` counts recogniser
-    runs; ``cpu_s`` covers ``video_s`` of video.
+    runs; ``cpu_s`` covers ``video_s`` of video; ``unread`` says why it left stretches out.
     """
 
     name: str
@@ -33,6 +34,7 @@ class Score:
     cpu_s: float = 0.0
     video_s: float = 0.0
     false_per_min: float | None = None
+    unread: tuple[str, ...] = ()
 
 
 def score(drawn: Sequence[Clip], read: Sequence[Reading], name: str = "analysis") -> Score:
@@ -45,6 +47,7 @@ def score(drawn: Sequence[Clip], read: Sequence[Reading], name: str = "analysis"
         name=name, outcomes=tuple(outcomes), stray=tuple(stray),
         runs=sum(r.recogniser + r.tesseract for r in read), lines=_lines(drawn),
         cpu_s=sum(r.cpu_s for r in read), video_s=sum(c.duration_s for c in drawn),
+        unread=tuple(why for r in read for why in r.unread),
     )  # fmt: skip
 
 
@@ -165,6 +168,7 @@ def print_goals(
         table.add_row(name, goal, *cells, *(measure(_of(side, languages)) for side in rivals))
     minutes = ours.video_s / 60
     table.add_row("readings of no drawn text, a minute", "", "", f"{len(ours.stray) / minutes:.1f}")
+    table.add_row("stretches it says it left unread", "", "", str(len(ours.unread)))
     real = [(c, r) for c, r in zip(quiet, quiet_read, strict=True) if c.behaviour == "real video"]
     if real:
         of_real = sum(len(r.events) for _, r in real) / (sum(c.duration_s for c, _ in real) / 60)
@@ -184,6 +188,8 @@ def print_goals(
             "  decode, sampling, reading: CPU s", "", "", f"{decode_s:.2f}, {sample_s:.2f}, {read_s:.2f}"
         )
     console.print(table)
+    for why, count in Counter(ours.unread).most_common(5):
+        console.print(f"Left unread {count} times: {why}", markup=False)
 
 
 def print_groups(console: Console, ours: Score) -> None:
@@ -193,6 +199,7 @@ def print_groups(console: Console, ours: Score) -> None:
         ("behaviour", lambda clip, _: clip.behaviour),
         ("ground", lambda clip, _: clip.ground),
         ("style", lambda _, outcome: outcome.truth.style),
+        ("size of letters", lambda _, outcome: _size(outcome)),
         ("font", lambda _, outcome: outcome.truth.font),
     )
     for title, key in groups:
@@ -219,6 +226,11 @@ def print_groups(console: Console, ours: Score) -> None:
                 _off(mine, "start_off_s"), _off(mine, "end_off_s"),
             )  # fmt: skip
         console.print(table)
+
+
+def _size(outcome: Outcome) -> str:
+    low = outcome.truth.size_px // 10 * 10
+    return f"{low}-{low + 9} px"
 
 
 def print_false_alarms(console: Console, quiet: Sequence[Clip], read: Sequence[Reading]) -> None:
