@@ -59,6 +59,11 @@ class TextSeen(Observation):
         ISO 639-1 code where it could be told.
     engine : str
         What read it, such as ``pp-ocrv6`` or ``tesseract``.
+    since : Timestamp or None
+        The first frame in which it was visible, between this and earlier samples; the last word of a track
+        counts. None where only the samples are known.
+    replaces : tuple of int
+        Tracks that turned out to be parts of this text.
     """
 
     track: int
@@ -69,6 +74,24 @@ class TextSeen(Observation):
     script: str
     language: str | None
     engine: str
+    since: Timestamp | None = None
+    replaces: tuple[int, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TextGone(Observation):
+    """A text is no longer visible in this sample, and when it went. A text that is back takes it back.
+
+    Attributes
+    ----------
+    track : int
+        The TextSeen track it is about.
+    end : Timestamp
+        The first frame without it, at or before this sample.
+    """
+
+    track: int
+    end: Timestamp
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

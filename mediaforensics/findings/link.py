@@ -24,6 +24,7 @@ from mediaforensics.observations import (
     KnownSeen,
     Observation,
     OverlaySeen,
+    TextGone,
     TextSeen,
 )
 from mediaforensics.types import Span, Timestamp
@@ -42,10 +43,14 @@ Key = tuple[Hashable, ...]
 
 @dataclass(slots=True)
 class _Showing:
-    """One thing while it is visible: its first and last samples, and what it looked like at its clearest."""
+    """One thing while it is visible: its first and last samples, and what it looked like at its clearest.
+
+    ``start`` and ``end`` lie between samples where its detector knows better.
+    """
 
     key: Key
     nth: int
+    first_seen: Timestamp
     start: Timestamp
     last_seen: Timestamp
     end: Timestamp | None
@@ -96,11 +101,15 @@ class Linker:
         """
         seen: list[tuple[Hashable, float]] = []
         visible: set[Key] = set()
+        gone: list[TextGone] = []
         for observation in sorted(observations, key=_arrival_order):
             if isinstance(observation, FaceMatched):
                 showing = self._open.get(("face", observation.track)) or self._last_closed(observation.track)
                 if showing is not None:
                     showing.matched = observation
+                continue
+            if isinstance(observation, TextGone):
+                gone.append(observation)
                 continue
             keyed = _key_and_clarity(observation)
             if keyed is None:
@@ -109,8 +118,26 @@ class Linker:
             visible.add(key)
             showing = self._update(key, clarity, observation, time)
             seen.append((showing.evidence_key(), clarity))
+            if isinstance(observation, TextSeen):
+                self._take_over(showing, observation.replaces)
         self._close_missing(visible, time, cut)
+        for word in gone:
+            last = self._open.get(("text", word.track))
+            if last is not None and last.key not in visible:
+                last.end = word.end
         return seen
+
+    def _take_over(self, showing: _Showing, parts: Iterable[int]) -> None:
+        """What was shown of a text before it was whole is no text of its own."""
+        keys = {("text", part) for part in parts} - {showing.key}
+        if not keys:
+            return
+        for part in [s for s in [*self._closed, *self._open.values()] if s.key in keys]:
+            showing.first_seen = min(showing.first_seen, part.first_seen)
+            showing.start = min(showing.start, part.start)
+        self._closed = [s for s in self._closed if s.key not in keys]
+        for key in keys:
+            self._open.pop(key, None)
 
     def _last_closed(self, track: int) -> _Showing | None:
         """The face of a track that is gone: its last word may come seconds after it."""
@@ -177,6 +204,7 @@ class Linker:
             showing = _Showing(
                 key=key,
                 nth=nth,
+                first_seen=time,
                 start=time,
                 last_seen=time,
                 end=None,
@@ -203,7 +231,10 @@ class Linker:
 
 
 def _absorb(showing: _Showing, clarity: float, observation: Observation) -> None:
+    showing.first_seen = min(showing.first_seen, observation.time)
     showing.start = min(showing.start, observation.time)
+    if isinstance(observation, TextSeen) and observation.since is not None and showing.nth == 1:
+        showing.start = min(observation.since, showing.first_seen)
     showing.last_seen = max(showing.last_seen, observation.time)
     if clarity > showing.clarity:
         showing.clarity, showing.clearest, showing.best = clarity, observation.time, observation

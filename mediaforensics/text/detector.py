@@ -3,43 +3,35 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from mediaforensics.detect import Surroundings
 from mediaforensics.media.frame import View
 from mediaforensics.media.sample import Sample
 from mediaforensics.models import Model
-from mediaforensics.observations import Failure, Observation, TextSeen
+from mediaforensics.observations import Failure, Observation, TextGone, TextSeen
 from mediaforensics.options import TextOptions
 from mediaforensics.text.allowance import Allowance
 from mediaforensics.text.layout import Message, messages
+from mediaforensics.text.page import SURE
 from mediaforensics.text.ppocr import RECOGNITION_MODEL, Reading
-from mediaforensics.text.presence import SIDE_PX, Edges, Imprint, Novelty, Place, Sighting
-from mediaforensics.text.recognize import SURE, MessageReader, MessageReading
+from mediaforensics.text.presence import SIDE_PX, Edges, Novelty, Place
+from mediaforensics.text.recognize import MessageReader, MessageReading
 from mediaforensics.text.regions import DETECTION_MODEL, Line, LineDetector
-from mediaforensics.types import Box, Timestamp
+from mediaforensics.text.tracks import SAME_PLACE as _SAME_PLACE
+from mediaforensics.text.tracks import Track, Tracks
 
 _STILL_SIDE_PX = 960
 """A single picture has no second chance, and costs only once."""
-_RETRY_STRENGTH = 1.25
-"""A text that became this much stronger since it was read was still fading in: read it again."""
 _DOUBTFUL = 0.9
 """A first reading less sure than this is worth a thorough second one, on the next sample."""
 _MAX_RETRIES = 2
-_SAME_THING = 0.5
-"""Overlap (intersection over union) of two findings of one thing that is no text."""
 _CERTAIN = 0.999
 _OUTRANKS = 0.00001
 """No reading is surer than ``_CERTAIN``, so that a longer one of the same text can be surer by this."""
 _MIN_SIDE_PX = 4
 _MORE_ROWS_PX = 96
 """Of the view, above and below a place whose rim cut a line."""
-_RETURN_S = 2.0
-"""A text that is back within this time was hidden, not gone."""
-_MAX_TRACKS = 64
-"""Texts followed at once; the weakest are let go first. A page of small print has fewer lines."""
-_SAME_PLACE = 0.6
-"""Share of a found line that lies in a text already followed."""
 
 # What a file may cost. A page of 60 lines is read at once; a minute of video may bring 150 lines more.
 _LOOKS, _LOOKS_PER_S = 20.0, 2.5
@@ -80,7 +72,7 @@ class TextDetector:
     @property
     def version(self) -> str:
         """Changes whenever its answers may."""
-        return "2"
+        return "3"
 
     @property
     def models(self) -> Sequence[Model]:
@@ -99,45 +91,12 @@ class TextDetector:
 
     @property
     def emits(self) -> Sequence[type[Observation]]:
-        """Texts."""
-        return (TextSeen,)
+        """Texts, and when they have gone."""
+        return (TextSeen, TextGone)
 
     def begin(self, surroundings: Surroundings) -> TextExaminer:
         """Start on a file."""
         return TextExaminer(self._lines, self._reader, surroundings)
-
-
-@dataclass(slots=True, eq=False)
-class _Track:
-    """A text that is followed; also one that nobody could read, so that it is not tried again and again."""
-
-    number: int
-    reading: MessageReading | None
-    message: Message
-    imprint: Imprint
-    last_seen: Timestamp
-    provisional: bool = False
-    postponed: bool = False
-    retries: int = 0
-
-    def box(self) -> Box:
-        return self.message.box
-
-    def legible(self) -> bool:
-        return self.reading is not None and self.reading.legible
-
-    def holds(self, line: Line) -> bool:
-        """Whether a line that was found is part of this text, or the very thing that could not be read."""
-        box = line.quad.bounding_box()
-        if self.legible():
-            return box.fraction_inside(self.box()) >= _SAME_PLACE
-        return any(box.iou(own.quad.bounding_box()) >= _SAME_THING for own in self.message.lines)
-
-    def text(self) -> str:
-        return self.reading.text if self.reading is not None else ""
-
-    def confidence(self) -> float:
-        return self.reading.confidence if self.reading is not None else 0.0
 
 
 def _open_sides(line: Line, place: Place, edges: Edges) -> tuple[bool, bool]:
@@ -158,9 +117,7 @@ class TextExaminer:
         self._reader = reader
         self._moving = surroundings.moving
         self._novelty = Novelty()
-        self._tracks: list[_Track] = []
-        self._lost: list[_Track] = []
-        self._next = 1
+        self._tracks = Tracks()
         self._failures: list[Failure] = []
         self._looks = Allowance(_LOOKS, _LOOKS_PER_S)
         self._to_read = Allowance(_LINES, _LINES_PER_S)
@@ -180,7 +137,10 @@ class TextExaminer:
                 self._start(sample, message, None)
             return self._observations(sample)
         edges = Edges.of(sample.frame.luma(SIDE_PX))
-        taken = self._follow_all(sample, edges)
+        taken = self._tracks.follow(sample, edges)
+        for track in self._tracks.shown:
+            if track.last_seen == sample.time:
+                self._read_better(sample, track)
         # What all but faded out is no longer shown, but neither is it something new.
         read = [track.box() for track in taken if track.legible()]
         settled = sample.changed if sample.new_text else ()
@@ -194,30 +154,10 @@ class TextExaminer:
         """Everything was said."""
         return ()
 
-    def _follow_all(self, sample: Sample, edges: Edges) -> list[_Track]:
-        """Keep the texts that are still there; return these and those that all but faded out."""
-        followed = sorted([*self._tracks, *self._lost], key=lambda track: track.number)
-        found = [(track, track.imprint.find(edges)) for track in followed]
-        standing = [(track, sighting) for track, sighting in found if sighting is not None]
-        self._tracks = [track for track, sighting in standing if not sighting.faint]
-        # A flash, or a hand before the camera: the same text may be back on the next sample.
-        self._lost = [
-            track
-            for track in followed
-            if track not in self._tracks
-            and track.legible()
-            and float(sample.time - track.last_seen) <= _RETURN_S
-        ][-_MAX_TRACKS:]
-        for track, sighting in standing:
-            if not sighting.faint:
-                track.last_seen, track.provisional = sample.time, False
-                self._follow(sample, track, sighting, edges)
-        return [track for track, _ in standing]
-
-    def _look(self, sample: Sample, edges: Edges, places: Sequence[Place], taken: Sequence[_Track]) -> None:
+    def _look(self, sample: Sample, edges: Edges, places: Sequence[Place], taken: Sequence[Track]) -> None:
         """Let the network look at parts of the picture; start a track for what is new there."""
         found: list[Line] = []
-        known = [*taken, *(track for track in self._tracks if track not in taken)]
+        known = [*taken, *(track for track in self._tracks.shown if track not in taken)]
         for place in places:
             found += self._seen_at(sample, edges, place, found, known)
         found = self._largest(found)
@@ -226,7 +166,7 @@ class TextExaminer:
         boxes = [line.quad.bounding_box() for line in new]
         old = {
             line: track
-            for track in self._tracks
+            for track in self._tracks.shown
             if track.legible()
             for line in track.message.lines
             if not any(line.quad.bounding_box().fraction_inside(box) >= _SAME_PLACE for box in boxes)
@@ -237,7 +177,7 @@ class TextExaminer:
                 continue
             owners = [
                 track
-                for track in self._tracks
+                for track in self._tracks.shown
                 if any(old.get(line) is track for line in message.lines)
                 or any(
                     line.quad.bounding_box().fraction_inside(fresh.quad.bounding_box()) >= _SAME_PLACE
@@ -251,7 +191,7 @@ class TextExaminer:
                 self._start(sample, message, edges)
 
     def _seen_at(
-        self, sample: Sample, edges: Edges, place: Place, others: Sequence[Line], known: Sequence[_Track]
+        self, sample: Sample, edges: Edges, place: Place, others: Sequence[Line], known: Sequence[Track]
     ) -> list[Line]:
         """The new lines at a place; where one is cut by its rim, in the whole rows or the whole picture."""
         height, width = edges.x.shape
@@ -299,7 +239,7 @@ class TextExaminer:
         )
         return self._lines.locate(part, scale=SIDE_PX / max(small.pixels.shape[:2]))
 
-    def _grow(self, sample: Sample, owners: Sequence[_Track], message: Message, edges: Edges) -> None:
+    def _grow(self, sample: Sample, owners: Sequence[Track], message: Message, edges: Edges) -> None:
         """Read a text again that has become longer; join those that turn out to be one."""
         known = {
             line: reading
@@ -317,9 +257,7 @@ class TextExaminer:
         # The longer reading is the better one, whatever its confidence: nothing may outrank it later.
         surest = max(track.confidence() for track in owners)
         first.reading = replace(again, confidence=max(again.confidence, min(1.0, surest + _OUTRANKS)))
-        first.message = message
-        first.imprint = Imprint(edges, [line.quad for line in message.lines])
-        self._tracks = [track for track in self._tracks if track is first or track not in owners]
+        self._tracks.merge(first, owners, message, sample, edges)
 
     def _start(self, sample: Sample, message: Message, edges: Edges | None) -> None:
         # What moves may be half faded in: a quick reading now, a thorough one when it stands.
@@ -332,25 +270,19 @@ class TextExaminer:
         if edges is None:
             edges = Edges.of(sample.frame.luma(SIDE_PX))
         sure = reading is not None and reading.confidence >= SURE
-        self._tracks.append(
-            _Track(
-                number=self._next,
-                reading=reading,
-                message=message,
-                imprint=Imprint(edges, [line.quad for line in message.lines]),
-                last_seen=sample.time,
-                # Found between two changes: perhaps half of a text that is just fading in. Not said yet.
-                provisional=self._moving and not (sample.new_picture or sample.new_text or sure),
-                postponed=postponed,
-            )
+        self._tracks.start(
+            sample,
+            edges,
+            message,
+            reading,
+            # Found between two changes: perhaps half of a text that is just fading in. Not said yet.
+            provisional=self._moving and not (sample.new_picture or sample.new_text or sure),
+            postponed=postponed,
         )
-        self._next += 1
-        if len(self._tracks) > _MAX_TRACKS:
-            self._tracks.remove(min(self._tracks, key=_Track.confidence))
 
     def _catch_up(self, sample: Sample) -> None:
         """Read what had to wait; count what still does."""
-        for track in self._tracks:
+        for track in self._tracks.shown:
             if not track.postponed:
                 continue
             if self._to_read.left >= len(track.message.lines):
@@ -396,17 +328,10 @@ class TextExaminer:
     def _say(self, sample: Sample, why: str) -> None:
         self._failures.append(Failure(time=sample.time, detector="text", why=why))
 
-    def _follow(self, sample: Sample, track: _Track, sighting: Sighting, edges: Edges) -> None:
-        """Keep up with a text that is still there; read it again where that promises more."""
-        sx, sy = edges.view.source_per_view
-        if sighting.dx or sighting.dy:
-            track.message = track.message.moved(sighting.dx * sx, sighting.dy * sy)
-            track.imprint = Imprint(edges, [line.quad for line in track.message.lines])
-        stronger = sighting.strength >= _RETRY_STRENGTH
-        if stronger:
-            track.imprint = Imprint(edges, [line.quad for line in track.message.lines])
+    def _read_better(self, sample: Sample, track: Track) -> None:
+        """Read a text that is still there again, where that promises more."""
         first_time = track.retries == 0 and track.reading is not None and track.confidence() < _DOUBTFUL
-        if track.confidence() < SURE and track.retries < _MAX_RETRIES and (stronger or first_time):
+        if track.confidence() < SURE and track.retries < _MAX_RETRIES and (track.stronger or first_time):
             track.retries += 1
             before = track.reading
             known = dict(zip(track.message.lines, before.readings, strict=False)) if before else {}
@@ -424,12 +349,18 @@ class TextExaminer:
         failures, self._failures = self._failures, []
         texts = [
             self._observation(sample, track, track.reading)
-            for track in self._tracks
+            for track in self._tracks.shown
             if track.reading is not None and track.legible() and not track.provisional
         ]
-        return [*texts, *failures]
+        for track in self._tracks.shown:
+            track.said |= track.legible() and not track.provisional
+        gone = [
+            TextGone(time=sample.time, detector="text", track=track.number, end=end)
+            for track, end in self._tracks.take_gone()
+        ]
+        return [*texts, *gone, *failures]
 
-    def _observation(self, sample: Sample, track: _Track, reading: MessageReading) -> TextSeen:
+    def _observation(self, sample: Sample, track: Track, reading: MessageReading) -> TextSeen:
         return TextSeen(
             time=sample.time,
             detector="text",
@@ -441,4 +372,6 @@ class TextExaminer:
             script=reading.script,
             language=reading.language,
             engine=reading.engine,
+            since=track.since,
+            replaces=tuple(track.replaces),
         )

@@ -1,8 +1,9 @@
 import random
+from dataclasses import replace
 from fractions import Fraction
 
 from mediaforensics.findings.link import Linker
-from mediaforensics.observations import FaceMatched, FaceSeen, KnownSeen, OverlaySeen, TextSeen
+from mediaforensics.observations import FaceMatched, FaceSeen, KnownSeen, OverlaySeen, TextGone, TextSeen
 from mediaforensics.types import Box, Timestamp
 
 BOX = Box(10, 10, 110, 110)
@@ -159,3 +160,22 @@ def test_who_a_face_is_may_be_said_with_its_first_sample_or_after_its_last():
     at_once = link([(1, [matched(1), face(1)]), (2, [face(2)]), (9, [])])
     late = link([(1, [face(1)]), (2, [face(2)]), (9, []), (15, []), (16, [matched(2)])])
     assert [f.person_id for f in (*at_once.faces, *late.faces)] == ["a", "a"]
+
+
+def test_a_text_lasts_from_its_first_to_its_last_frame_between_the_samples():
+    first = replace(text(1), since=at(0.8))
+    gone = TextGone(time=at(3), detector="text", track=1, end=at(2.4))
+    entries = link([(0, []), (1, [first]), (2, [replace(text(2), since=at(0.72))]), (3, [gone]), (4, [])])
+    assert [(e.span.start, e.span.end) for e in entries.texts] == [(at(0.72), at(2.4))]
+
+
+def test_a_text_that_is_back_was_not_gone():
+    gone = TextGone(time=at(2), detector="text", track=1, end=at(1.5))
+    entries = link([(1, [text(1)]), (2, [gone]), (2.5, [text(2.5)]), (4, [])])
+    assert [(e.span.start, e.span.end) for e in entries.texts] == [(at(1), at(4))]
+
+
+def test_what_turned_out_to_be_part_of_a_text_is_no_entry_of_its_own():
+    whole = replace(text(2, track=3, said="hello there"), replaces=(1, 2))
+    samples = [(0, [text(0, 1)]), (1, [text(1, 2, said="there")]), (2, [whole]), (3, [])]
+    assert [(e.text, e.span.start) for e in link(samples).texts] == [("hello there", at(0))]

@@ -314,3 +314,21 @@ def test_frames_are_let_go() -> None:
         del frame
         gc.collect()
         assert sum(ref() is not None for ref in alive) <= 3
+
+
+def test_between_samples_lie_all_frames_of_an_ordinary_video_once_and_in_order() -> None:
+    pictures = [PHOTO] * 40 + [written(PHOTO, "Harbour", (200, 200))] * 40 + [OTHER] * 20
+    samples, _ = sample(pictures)
+    seen = [time for s in samples for time in (*(g.time for g in s.between), s.time)]
+    assert seen == [Timestamp(3600 * n, Fraction(1, 90_000)) for n in range(100)]
+    view = samples[1].between[0].view
+    assert view.pixels.shape == (180, 320) and not view.pixels.flags.writeable
+
+
+@pytest.mark.parametrize("fps", [24, 30, 50, 120, 1000])
+def test_glimpses_are_close_and_few(fps: float) -> None:
+    samples, _ = sample([PHOTO] * int(3 * fps), fps)
+    for earlier, later in pairwise(samples[:-1]):
+        times = [earlier.time, *(g.time for g in later.between), later.time]
+        assert len(times) <= 34
+        assert max(float(b - a) for a, b in pairwise(times)) <= 0.081

@@ -5,7 +5,7 @@ import pytest
 from lettering import SIZE, ground, sample, watch, write
 
 from mediaforensics.detect import Surroundings
-from mediaforensics.observations import Failure, TextSeen
+from mediaforensics.observations import Failure, TextGone, TextSeen
 
 FIRST, SECOND = "The tide was out\nand 12 boats waited", "Nobody came ashore\nbefore the evening"
 
@@ -18,8 +18,10 @@ def test_a_text_that_stays_is_one_track_across_a_cut(text_detector):
     pictures = [ground(0), card(FIRST), card(FIRST), card(FIRST, seed=5), card(FIRST, seed=5), ground(5)]
     samples = [sample(p, 0.5 * i, new_picture=i in (0, 3)) for i, p in enumerate(pictures)]
     seen, _ = watch(text_detector, samples)
-    assert [[o.text for o in found] for found in seen] == [[], [FIRST], [FIRST], [FIRST], [FIRST], []]
-    assert len({o.track for found in seen for o in found}) == 1
+    (gone,) = seen[-1]
+    assert isinstance(gone, TextGone) and (gone.track, gone.end) == (seen[1][0].track, samples[-1].time)
+    assert [[o.text for o in found] for found in seen[:-1]] == [[], [FIRST], [FIRST], [FIRST], [FIRST]]
+    assert len({o.track for found in seen[:-1] for o in found}) == 1
     assert seen[1][0].box.y0 < 360 < seen[1][0].box.y1 and len(seen[1][0].lines) == 2
 
 
@@ -132,7 +134,7 @@ def test_a_change_of_size_in_the_middle_does_no_harm(text_detector):
 
 
 def test_what_it_says_of_itself(text_detector):
-    assert text_detector.name == "text" and text_detector.emits == (TextSeen,) and not text_detector.needs
+    assert text_detector.name == "text" and text_detector.emits == (TextSeen, TextGone) and not text_detector.needs
     assert [len(model.read()) > 1_000_000 for model in text_detector.models] == [True, True]
 
 
