@@ -16,6 +16,7 @@ from mediaforensics.media.frame import Pixels
 from mediaforensics.models import Model
 from mediaforensics.text.direction import in_one_alphabet, runs_right_to_left, turned
 from mediaforensics.text.regions import network_input, open_session
+from mediaforensics.text.script import with_whole_words
 
 RECOGNITION_MODEL = Model(
     name="ppocrv6-rec-small",
@@ -28,7 +29,7 @@ ENGINE = "pp-ocrv6"
 OVERLAY_MODEL = Model(
     name="overlay-lines",
     file="overlay_lines.onnx",
-    sha256="b9309b2848368d4090deff1e7c40cf25cc038494e98df2cdfef4f26f9f1b7556",
+    sha256="b13a87c9d4801986a62dd09eaa1698adc5f2e2d30b410e829948b196d3ade2c0",
     licence="Apache-2.0",
     source="training/text",
 )
@@ -94,7 +95,7 @@ class LineNetwork:
         # A network writes letters as they stand, from left to right.
         if runs_right_to_left(reading.text):
             return replace(reading, text=in_one_alphabet(turned(reading.text)))
-        return reading
+        return replace(reading, text=with_whole_words(reading.text))
 
 
 def decode(probability: NDArray[np.float32], alphabet: list[str], engine: str = ENGINE) -> Reading:

@@ -77,6 +77,9 @@ _ARABIC = {"ur": "ٹڈڑںےہھ", "fa": "پچژگکی", "ar": "ةىيكأإؤئ
 _OWN_LETTERS = {"fas": "پچژگ", "urd": "ٹڈڑںے"}
 _ONE_SHAPE = frozenset("iıscçşoöuüvzxw")
 """Small letters that have the shape of their capital, but for their size."""
+_LATIN_TWINS, _CYRILLIC_TWINS = "ABCEHKMOPTXYaceopxyk", "АВСЕНКМОРТХУасеорхук"
+_TO_CYRILLIC = str.maketrans(_LATIN_TWINS, _CYRILLIC_TWINS)
+_TO_LATIN = str.maketrans(_CYRILLIC_TWINS, _LATIN_TWINS)
 _SCRIPT_LANGUAGE = {
     "Hebrew": "he",
     "Greek": "el",
@@ -133,6 +136,38 @@ def _turkish_word(word: str) -> str:
     if not small or not capitals or any(letter not in _ONE_SHAPE for letter in small):
         return word
     return word.replace("i", "İ").replace("ı", "I").upper()
+
+
+def with_whole_words(text: str) -> str:
+    """Write each word of a Cyrillic line in one script.
+
+    A recogniser cannot tell the letters that Latin and Cyrillic share by their shape, nor О from 0 and З from
+    3: in a word with other Cyrillic letters, and in a whole word of such letters where much of the line is
+    Cyrillic, they are Cyrillic; in a word with other Latin letters they are Latin.
+    """
+    cyrillic = letters_in(text, "Cyrillic")
+    if not cyrillic:
+        return text
+    mostly = 2 * cyrillic > letters_in(text, LATIN)
+    return re.sub(r"[^\W_]+", lambda word: _whole_word(word[0], mostly), text)
+
+
+def _whole_word(word: str, mostly_cyrillic: bool) -> str:
+    own = sum(_script_of_letter(c) == "Cyrillic" and c not in _CYRILLIC_TWINS for c in word if c.isalpha())
+    latin = sum(_script_of_letter(c) == LATIN and c not in _LATIN_TWINS for c in word if c.isalpha())
+    letters = sum(map(str.isalpha, word))
+    if not letters or (own and latin):
+        return word
+    if own or (not latin and mostly_cyrillic and 2 * letters > len(word)):
+        turned = word.translate(_TO_CYRILLIC)
+        return re.sub(r"(?<=[^\W\d_])[03]|[03](?=[^\W\d_]{2})", _letter_for_digit, turned)
+    return word.translate(_TO_LATIN) if latin else word
+
+
+def _letter_for_digit(digit: re.Match[str]) -> str:
+    beside = digit.string[digit.start() - 1] if digit.start() else digit.string[digit.end()]
+    letter = {"0": "О", "3": "З"}[digit[0]]
+    return letter if beside.isupper() else letter.lower()
 
 
 def looks_cyrillic(text: str) -> bool:

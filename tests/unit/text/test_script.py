@@ -11,6 +11,7 @@ from mediaforensics.text.script import (
     own_letters,
     script_of,
     with_turkish_capitals,
+    with_whole_words,
 )
 
 
@@ -85,3 +86,20 @@ def test_dotted_capitals_of_turkish(read, written):
 def test_letters_of_one_language_alone():
     assert own_letters("پاسخ گروه", "fas") == 2
     assert own_letters("تفتح المكتبة", "fas") == own_letters("پاسخ", "ara") == 0
+
+
+@pytest.mark.parametrize(
+    ("read", "meant"),
+    [
+        ("РАЗ ledger MАССОВ0Е – 91129", "РАЗ ledger МАССОВОЕ – 91129"),
+        ("PА3 на всегда", "РАЗ на всегда"),
+        ("C нами Mark", "С нами Mark"),
+        ("Mаrk пишет вам", "Mark пишет вам"),
+        ("10 000 аккаунтов в Twitter", "10 000 аккаунтов в Twitter"),
+        ("3D и 4K на русском", "3D и 4K на русском"),
+        ("MOCKBA говорит", "МОСКВА говорит"),
+        ("ABC only latin", "ABC only latin"),
+    ],
+)
+def test_words_of_a_cyrillic_line_are_in_one_script(read, meant):
+    assert with_whole_words(read) == meant
