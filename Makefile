@@ -1,4 +1,4 @@
-# One set-up for everything: a virtual environment from the lock, and the system's Tesseract.
+# One set-up for everything: a virtual environment from the lock; for tests also the system's Tesseract.
 VENV := .venv
 PYTHON ?= python3
 BIN := $(VENV)/bin
@@ -7,7 +7,7 @@ LANGUAGES := eng,ara,rus,fra,deu,spa,tur,fas,urd
 
 .PHONY: demo test check bench setup lock clean
 
-demo: setup fixtures/flames.mp4
+demo: $(SETUP) fixtures/flames.mp4
 	@mkdir -p demo
 	@$(BIN)/mediaforensics analyze fixtures/flames.mp4 --known fixtures/known --gallery fixtures/gallery \
 	  --languages $(LANGUAGES) --json demo/report.json --html demo/report.html; \

@@ -61,7 +61,7 @@ def _parser() -> argparse.ArgumentParser:
     common.add_argument(
         "--languages",
         metavar="CODES",
-        help="Tesseract codes of what may occur, such as eng,ara,rus,fra (the default)",
+        help="codes of what may occur, such as eng,ara,rus,fra (the default)",
     )
     common.add_argument(
         "--deadline-s",

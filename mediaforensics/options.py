@@ -61,7 +61,8 @@ class TextOptions:
     """Reading overlaid text."""
 
     languages: tuple[str, ...] = ("eng", "ara", "rus", "fra")
-    """Tesseract codes (ISO 639-2) of what may occur; the script is decided from the picture."""
+    """ISO 639-2 codes, as Tesseract names them, of what may occur; the script is decided from the picture.
+    Tesseract is needed only for scripts that the networks lack, such as ``heb`` or ``hin``."""
 
     def __post_init__(self) -> None:
         _require(bool(self.languages), "languages must name at least one language, such as ('eng',)")
