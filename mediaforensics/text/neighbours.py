@@ -37,7 +37,9 @@ class Neighbours:
         for number, (word, stem, tolerance) in enumerate(words):
             node = self._root
             node.most = max(node.most, tolerance)
-            for letter, lost in zip(word, unpaired(word), strict=True):
+            for at, (letter, lost) in enumerate(zip(word, unpaired(word), strict=True)):
+                if at == 0 and "\u0600" <= letter <= "\u06ff":
+                    lost += EDIT  # as in _row: it is the agent or the tense of a verb
                 node = node.branches.setdefault(letter, _Node(lost=lost))
                 node.most = max(node.most, tolerance)
             node.words.append((number, stem, tolerance))
@@ -94,6 +96,8 @@ class _Walk:
         costs = self._costs.get(letter)
         if costs is None:
             costs = self._costs[letter] = [substitution(c, letter) for c in seen]
+        if depth == 1 and "\u0600" <= letter <= "\u06ff":
+            costs = [2 * cost for cost in costs]
         added = self._added
         width = len(row)
         first, last = max(1, depth - _BAND), min(width, depth + _BAND + 1)

@@ -65,8 +65,8 @@ class Lexeme:
     """A word or, where ``stem``, the beginning of words.
 
     ``tolerance`` is how much misreading it bears, in tenths of a letter, in proportion to its letters. Two
-    letters bear it only in grammar words, which no act is: so short an act has too many neighbours. ``weight``
-    is what it tells: its letters, or half of them where every text has it.
+    letters bear it only in grammar words, which no act is: so short an act has too many neighbours.
+    ``weight`` is what it tells: its letters, or half of them where every text has it.
     """
 
     folded: str

@@ -28,7 +28,7 @@ _DAMAGED_FRACTION = 0.15
 """Of the words of a text. Names and foreign words make up less of most texts; where one letter in ten is
 misread, it is three words in ten."""
 
-_FEW_WORDS = 3
+_FEW_WORDS = 4
 """One strange word among so few says nothing about the text."""
 
 

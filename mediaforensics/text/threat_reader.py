@@ -10,7 +10,7 @@ from typing import Literal, cast
 from mediaforensics.text.damage import EDIT
 from mediaforensics.text.packs import FAMILIES, Hedge, Pack, Rule
 from mediaforensics.text.phrases import Path, SentenceMatcher
-from mediaforensics.text.spelling import Recognizer, Trust
+from mediaforensics.text.spelling import LITERAL, Recognizer, Trust
 from mediaforensics.text.words import Word
 
 Category = Literal[
@@ -27,6 +27,9 @@ Category = Literal[
 _DETERMINERS = frozenset({"your", "those"})
 _TARGET_CLASSES = ("people", "assets", "your", "those", "you", "@")
 _NEAR_WORDS = 8
+_READ_CLOSELY = 600
+"""Words of a text: in sentences that end beyond, misread words are not recognised. A screen full of
+text has half as many; to look for what each may have been is most of the work."""
 _QUOTED = re.compile(r"“[^”“]{0,600}”|«[^»«]{0,600}»|„[^“”„]{0,600}[“”]|\"[^\"]{0,600}\"")
 
 
@@ -83,14 +86,18 @@ class PackReader:
     """One pack over one text."""
 
     def __init__(self, pack: Pack, text: str, trust: Trust) -> None:
-        self._pack = pack
+        self._pack, self._trust = pack, trust
         self._text = text
-        self._recognizer = Recognizer(pack, trust)
         self._quoted = [match.span() for match in _QUOTED.finditer(text)]
 
     def read(self, parts: Sequence[list[Word]]) -> Iterable[ThreatReading]:
         """Every phrase that fits, rivals included."""
-        matchers = [SentenceMatcher(words, self._recognizer) for words in parts]
+        matchers: list[SentenceMatcher] = []
+        count = 0
+        for words in parts:
+            trust = self._trust if count + len(words) <= _READ_CLOSELY else LITERAL
+            matchers.append(SentenceMatcher(words, Recognizer(self._pack, trust)))
+            count += len(words)
         setting = self._setting(matchers)
         for matcher in matchers:
             yield from self._read_sentence(matcher, setting)
