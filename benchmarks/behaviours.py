@@ -78,12 +78,15 @@ class Desk:
                 fill, under = BLACK, (245, 245, 240)
             elif rng.random() < 0.3:
                 fill, under = WHITE, (150, 10, 10)
+        size = int(rng.integers(sizes[0], sizes[1] + 1))
+        if fill == RED and "box" in style:
+            fill = WHITE
         elif fill == RED:
-            style, under = "outline", WHITE
+            style, under, size = "outline", WHITE, max(size, 32)
         return Look(
             font=able[int(rng.integers(len(able)))],
             latin_font=self.fonts.latin[int(rng.integers(len(self.fonts.latin)))],
-            size_px=int(rng.integers(sizes[0], sizes[1] + 1)),
+            size_px=size,
             style=style, fill=fill, under=under, box_alpha=alpha,
         )  # fmt: skip
 

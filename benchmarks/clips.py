@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
 from fractions import Fraction
@@ -221,7 +222,7 @@ def truth(shown: Shown, lettering: Lettering, language: str, fps: int, count: in
 
 def encode(path: Path, frames: Iterator[np.ndarray], size_px: tuple[int, int], fps: int, crf: int) -> None:
     """Write frames (H, W, 3) uint8 RGB as H.264 in MP4, scaled to ``size_px``; whole or not at all."""
-    part = path.with_suffix(".part")
+    part = path.with_suffix(f".{os.getpid()}.part")
     with av.open(str(part), "w", format="mp4") as container:
         stream = container.add_stream("libx264", rate=fps)
         stream.width, stream.height = size_px

@@ -20,30 +20,30 @@ FPS = 25
 _PAN_S = 8.0
 
 
-def quiet(folder: Path, height: int, crf: int) -> list[Clip]:
-    """Footage without text: real videos as they are, and pans and zooms over every photograph."""
-    found = [
+def real_videos() -> list[Clip]:
+    """Videos by other hands, as they are, that show no text."""
+    return [
         Clip(
             name=path.name, path=path, behaviour="real video", language="", ground="", fps=0,
             size_px=(0, 0), duration_s=_duration_s(path), truths=(),
         )
         for path in grounds.videos()
     ]  # fmt: skip
-    for number, photo in enumerate(grounds.photos()):
-        kind = ("pan", "zoom", "camera")[number % 3]
-        name = f"quiet-{kind}-{photo.stem}"
-        path = folder / f"{name}.mp4"
-        size_px = (round(WIDTH * height / HEIGHT / 2) * 2, height)
-        if not path.is_file():
-            pictures = grounds.frames(kind, np.random.default_rng(number), FPS, photo)
-            clips.encode(path, islice(pictures, round(_PAN_S * FPS)), size_px, FPS, crf)
-        found.append(
-            Clip(
-                name=name, path=path, behaviour="photograph", language="", ground=kind, fps=FPS,
-                size_px=size_px, duration_s=_PAN_S, truths=(),
-            )
-        )  # fmt: skip
-    return found
+
+
+def photograph(number: int, photo: Path, folder: Path, height: int, crf: int) -> Clip:
+    """A pan, zoom or steady view over a photograph that shows no text."""
+    kind = ("pan", "zoom", "camera")[number % 3]
+    name = f"quiet-{kind}-{photo.stem}"
+    path = folder / f"{name}.mp4"
+    size_px = (round(WIDTH * height / HEIGHT / 2) * 2, height)
+    if not path.is_file():
+        pictures = grounds.frames(kind, np.random.default_rng(number), FPS, photo)
+        clips.encode(path, islice(pictures, round(_PAN_S * FPS)), size_px, FPS, crf)
+    return Clip(
+        name=name, path=path, behaviour="photograph", language="", ground=kind, fps=FPS,
+        size_px=size_px, duration_s=_PAN_S, truths=(),
+    )  # fmt: skip
 
 
 def ordinary(folder: Path, fonts: Fonts, height: int, crf: int) -> Clip:

@@ -16,22 +16,16 @@ import importlib.util
 import sys
 import tempfile
 import time
-from concurrent.futures import ProcessPoolExecutor
-from functools import lru_cache
-from multiprocessing import get_context
 from pathlib import Path
 
 import clips
-import footage
+import drawing
 import readers
 import tables
 import worst
-from clips import Clip
+from drawing import Wanted
 from letters import Fonts
 from rich.console import Console
-
-HARD = (360, 38)
-"""Lines and CRF of the second, harder pass."""
 
 
 def main() -> None:
@@ -48,11 +42,15 @@ def main() -> None:
         console.print("MF_TEST_DATA is not set: fewer grounds, and no real footage for false alarms.")
     started_s = time.monotonic()
     only = tuple(name for name in arguments.only.split(",") if name)
-    wanted = clips.plan(arguments.clips, only)
-    folder, drawn = _draw(arguments, fonts, wanted, (arguments.height, arguments.crf))
-    hard_too = (arguments.height, arguments.crf) != HARD
-    _, hard = _draw(arguments, fonts, wanted[: arguments.hard] if hard_too else [], HARD)
-    quiet = [] if arguments.no_quiet else footage.quiet(folder, arguments.height, arguments.crf)
+    made = drawing.draw(
+        Wanted(
+            plan=clips.plan(arguments.clips, only), hard=arguments.hard, height=arguments.height,
+            crf=arguments.crf, quiet=not arguments.no_quiet, ordinary=not arguments.no_cost,
+            cache=arguments.cache, fonts=arguments.fonts,
+        ),
+        arguments.jobs,
+    )  # fmt: skip
+    drawn, quiet, hard = made.clips, made.quiet, made.hard
     console.print(
         f"{len(drawn)} clips of {arguments.height} lines at CRF {arguments.crf}, "
         f"{sum(c.duration_s for c in drawn) / 60:.1f} min with {sum(len(c.truths) for c in drawn)} texts; "
@@ -83,10 +81,8 @@ def main() -> None:
             continue
         rivals.append(tables.rival_score(f"{engine} on these, 1 fps", subset, real, *answer))
     costs = []
-    if not arguments.no_cost:
-        videos = [footage.ordinary(folder, fonts, arguments.height, arguments.crf)]
-        for clip in (*videos, *drawn[:1]):
-            costs.append((clip, readers.interleaved_cost(clip.path, languages, arguments.rounds)))
+    for clip in (made.ordinary, *drawn[:1]) if made.ordinary else ():
+        costs.append((clip, readers.interleaved_cost(clip.path, languages, arguments.rounds)))
 
     tables.print_goals(console, ours, quiet, quiet_read, rivals, costs)
     tables.print_groups(console, ours)
@@ -124,36 +120,6 @@ def _rapidocr(arguments: argparse.Namespace) -> str | None:
     if arguments.rapidocr:
         return str(arguments.rapidocr)
     return sys.executable if importlib.util.find_spec("rapidocr") else None
-
-
-def _draw(
-    arguments: argparse.Namespace, fonts: Fonts, wanted: list[tuple[int, str, str]], quality: tuple[int, int]
-) -> tuple[Path, list[Clip]]:
-    """Draw clips of so many lines at such a CRF; return the folder that keeps them as well."""
-    folder = arguments.cache / clips.version(fonts, *quality)
-    folder.mkdir(parents=True, exist_ok=True)
-    out: list[Clip] = []
-    with ProcessPoolExecutor(arguments.jobs, get_context("spawn")) as pool:
-        work = [(*clip, folder, arguments.fonts, *quality) for clip in wanted]
-        for number, clip in enumerate(pool.map(_draw_one, work), 1):
-            out.append(clip)
-            print(
-                f"\r  drawn {number} of {len(work)}",
-                end="\n" * (number == len(work)),
-                file=sys.stderr,
-                flush=True,
-            )
-    return folder, out
-
-
-def _draw_one(work: tuple[int, str, str, Path, Path | None, int, int]) -> Clip:
-    number, behaviour, language, folder, fonts, height, crf = work
-    return clips.make(number, behaviour, language, folder, _fonts(fonts), height, crf)
-
-
-@lru_cache(maxsize=1)
-def _fonts(folder: Path | None) -> Fonts:
-    return Fonts(folder)
 
 
 if __name__ == "__main__":
