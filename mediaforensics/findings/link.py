@@ -158,6 +158,8 @@ class Linker:
                     by_key[key] = self._update(key, clarity, observation, observation.time)
                 else:
                     _absorb(showing, clarity, observation)
+                if isinstance(observation, TextSeen):
+                    self._take_over(by_key[key], observation.replaces)
 
     def entries(self, end: Timestamp) -> tuple[Entries, Mapping[Hashable, str]]:
         """Close everything at ``end`` (the end of the last frame) and number it.

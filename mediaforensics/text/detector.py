@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 from mediaforensics.detect import Surroundings
 from mediaforensics.media.frame import View
@@ -12,16 +13,19 @@ from mediaforensics.models import Model
 from mediaforensics.observations import Failure, Observation, TextGone, TextSeen
 from mediaforensics.options import TextOptions
 from mediaforensics.text.allowance import Allowance
-from mediaforensics.text.layout import Message, messages
+from mediaforensics.text.layout import Message, height_of, messages
+from mediaforensics.text.motion import Velocity, stitched
 from mediaforensics.text.page import SURE
-from mediaforensics.text.ppocr import RECOGNITION_MODEL, Reading
+from mediaforensics.text.ppocr import OVERLAY_MODEL, RECOGNITION_MODEL, Reading
 from mediaforensics.text.presence import SIDE_PX, Edges, Novelty, Place
 from mediaforensics.text.recognize import MessageReader, MessageReading
 from mediaforensics.text.regions import DETECTION_MODEL, Line, LineDetector
+from mediaforensics.text.regions import SIDE_PX as NETWORK_SIDE_PX
 from mediaforensics.text.tracks import SAME_PLACE as _SAME_PLACE
 from mediaforensics.text.tracks import Track, Tracks
+from mediaforensics.types import Box, Timestamp
 
-_STILL_SIDE_PX = 960
+_STILL_SIDE_PX = 1280
 """A single picture has no second chance, and costs only once."""
 _DOUBTFUL = 0.9
 """A first reading less sure than this is worth a thorough second one, on the next sample."""
@@ -29,6 +33,9 @@ _MAX_RETRIES = 2
 _CERTAIN = 0.999
 _OUTRANKS = 0.00001
 """No reading is surer than ``_CERTAIN``, so that a longer one of the same text can be surer by this."""
+_STEP, _WHOLE = 0.45, 0.7
+"""How far a ticker must go before it is read again, as a share of the picture or of what was read; and half a
+line of credits before it is whole, in line heights."""
 _MIN_SIDE_PX = 4
 _MORE_ROWS_PX = 96
 """Of the view, above and below a place whose rim cut a line."""
@@ -76,8 +83,8 @@ class TextDetector:
 
     @property
     def models(self) -> Sequence[Model]:
-        """The two networks."""
-        return (DETECTION_MODEL, RECOGNITION_MODEL)
+        """The networks: one finds lines, two read them."""
+        return (DETECTION_MODEL, RECOGNITION_MODEL, OVERLAY_MODEL)
 
     @property
     def notes(self) -> Sequence[str]:
@@ -109,6 +116,18 @@ def _open_sides(line: Line, place: Place, edges: Edges) -> tuple[bool, bool]:
     return beside, across
 
 
+@dataclass(frozen=True, slots=True, eq=False, kw_only=True)
+class _Growth:
+    """A text that is longer than what was read of it, and the picture that shows most of it."""
+
+    track: Track
+    owners: tuple[Track, ...]
+    known: Mapping[Line, Reading]
+    message: Message
+    view: View
+    time: Timestamp
+
+
 class TextExaminer:
     """One file's texts. Memory is bounded by the number of texts on one picture."""
 
@@ -124,6 +143,11 @@ class TextExaminer:
         self._attempts = Allowance(_ATTEMPTS, _ATTEMPTS_PER_S)
         self._hangs = 0
         self._unread = 0
+        self._growing: list[_Growth] = []
+        self._completed: list[Track] = []
+        self._gone: list[Track] = []
+        self._latest: tuple[Sample, Edges] | None = None
+        self._size_px = surroundings.size_px
 
     def examine(self, sample: Sample, seen: Sequence[Observation]) -> Iterable[Observation]:
         """Follow the texts that are known, look for new ones where something changed."""
@@ -137,7 +161,12 @@ class TextExaminer:
                 self._start(sample, message, None)
             return self._observations(sample)
         edges = Edges.of(sample.frame.luma(SIDE_PX))
+        self._latest, self._size_px = (sample, edges), sample.frame.size_px
         taken = self._tracks.follow(sample, edges)
+        self._gone = self._tracks.take_gone()
+        for track in self._gone:
+            # The same text there, later, is a new one.
+            self._novelty.forget(edges, track.box())
         for track in self._tracks.shown:
             if track.last_seen == sample.time:
                 self._read_better(sample, track)
@@ -145,14 +174,24 @@ class TextExaminer:
         read = [track.box() for track in taken if track.legible()]
         settled = sample.changed if sample.new_text else ()
         places = self._novelty.places(edges, read, settled)
+        places += [self._ends(track, edges) for track in self._tracks.shown if track.may_grow(sample.time)]
         if places:
             self._look(sample, edges, places, taken)
+        for track in list(self._tracks.shown):
+            self._advance(sample, edges, track)
+        self._settle(sample, edges)
         self._catch_up(sample)
         return self._observations(sample)
 
     def end(self) -> Iterable[Observation]:
-        """Everything was said."""
-        return ()
+        """Say what was read of texts that were gone before they had stopped growing."""
+        if self._latest is not None:
+            self._settle(*self._latest, last=True)
+        return [
+            self._observation(track.last_seen, self._size_px, track, track.reading)
+            for track in self._completed
+            if track.reading is not None
+        ]
 
     def _look(self, sample: Sample, edges: Edges, places: Sequence[Place], taken: Sequence[Track]) -> None:
         """Let the network look at parts of the picture; start a track for what is new there."""
@@ -167,7 +206,7 @@ class TextExaminer:
         old = {
             line: track
             for track in self._tracks.shown
-            if track.legible()
+            if track.legible() and track.velocity is None
             for line in track.message.lines
             if not any(line.quad.bounding_box().fraction_inside(box) >= _SAME_PLACE for box in boxes)
         }
@@ -200,17 +239,17 @@ class TextExaminer:
         if not self._looks.take(area / (height * width)):
             self._say(sample, "there were too many changes to look for text in each of them")
             return []
-        lines = self._locate(sample, place)
+        lines = self._locate(sample, edges, place)
         sides = [
             _open_sides(line, place, edges) for line in lines if not any(track.holds(line) for track in known)
         ]
         if any(across or beside for beside, across in sides):
             more = _MORE_ROWS_PX if any(across for _, across in sides) else 0
             place = (0, max(0, place[1] - more), width, min(height, place[3] + more))
-            lines = self._locate(sample, place)
+            lines = self._locate(sample, edges, place)
             if any(_open_sides(line, place, edges)[1] for line in lines):
                 place = (0, 0, width, height)
-                lines = self._locate(sample, place)
+                lines = self._locate(sample, edges, place)
         self._novelty.looked_at(edges, place)
         boxes = [line.quad.bounding_box() for line in others]
         return [
@@ -228,57 +267,142 @@ class TextExaminer:
         kept = set(sorted(lines, key=lambda line: boxes[line].y0 - boxes[line].y1)[:_MAX_FOUND])
         return [line for line in lines if line in kept]
 
-    def _locate(self, sample: Sample, place: Place) -> list[Line]:
-        small = sample.frame.rgb(SIDE_PX)
+    def _locate(self, sample: Sample, edges: Edges, place: Place) -> list[Line]:
+        (sx, sy), (x, y) = edges.view.source_per_view, edges.view.origin_px
         left, top, right, bottom = place
-        sx, sy = small.source_per_view
-        part = View(
-            small.pixels[top:bottom, left:right],
-            small.source_per_view,
-            (small.origin_px[0] + round(left * sx), small.origin_px[1] + round(top * sy)),
-        )
-        return self._lines.locate(part, scale=SIDE_PX / max(small.pixels.shape[:2]))
+        box = Box(
+            math.floor(x + left * sx),
+            math.floor(y + top * sy),
+            math.ceil(x + right * sx),
+            math.ceil(y + bottom * sy),
+        ).clipped(sample.frame.size_px)
+        scale = NETWORK_SIDE_PX / max(sample.frame.size_px)
+        part = sample.frame.crop(box, max(1, round(scale * max(box.width_px, box.height_px))))
+        return self._lines.locate(part, scale * part.source_per_view[0])
 
     def _grow(self, sample: Sample, owners: Sequence[Track], message: Message, edges: Edges) -> None:
-        """Read a text again that has become longer; join those that turn out to be one."""
+        """A text has become longer: read it again, at once where a line was added.
+
+        A line that grows word by word is read when it has stopped, from the picture that shows most of it.
+        """
+        # The one that was said first goes on.
+        first = min(owners, key=lambda track: (not track.legible(), track.provisional, track.number))
+        earlier = [growth for growth in self._growing if growth.track in owners]
         known = {
             line: reading
             for owner in owners
             if owner.reading is not None
             for line, reading in zip(owner.message.lines, owner.reading.readings, strict=False)
         }
+        growth = _Growth(
+            track=first,
+            owners=tuple(dict.fromkeys([*owners, *(o for growth in earlier for o in growth.owners)])),
+            known={line: reading for one in earlier for line, reading in one.known.items()} | known,
+            message=message,
+            view=self._cut(sample, message),
+            time=sample.time,
+        )
+        lines = [line for owner in owners for line in owner.message.lines]
+        if all(line in message.lines for line in lines) or first.reading is None or not first.legible():
+            self._grown(sample, growth, edges)
+            return
+        self._growing = [other for other in self._growing if other not in earlier]
+        self._growing.append(growth)
+        first.grew = sample.time
+        first.reading = replace(first.reading, readings=())
+        self._tracks.merge(first, owners, message, sample, edges)
+
+    def _ends(self, track: Track, edges: Edges) -> Place:
+        """Where the next letters of a text that was growing would be: too few to be noticed as new."""
+        x0, y0, x1, y1 = edges.view.from_source(track.box())
+        more = y1 - y0
+        height, width = edges.x.shape
+        left, top = max(0, int(x0 - more)), max(0, int(y0 - more / 2))
+        return left, top, min(width, math.ceil(x1 + 3 * more)), min(height, math.ceil(y1 + more / 2))
+
+    def _settle(self, sample: Sample, edges: Edges, *, last: bool = False) -> None:
+        """Read what has stopped growing, or is gone."""
+        for growth in [g for g in self._growing if last or g.time < sample.time]:
+            self._growing.remove(growth)
+            self._grown(sample, growth, edges)
+
+    def _grown(self, sample: Sample, growth: _Growth, edges: Edges) -> None:
+        """Read a text that has become longer; join those that turn out to be one."""
+        first, message = growth.track, growth.message
+        known = growth.known
         if not self._may_read(message, known):
             return
-        again = self._read(sample, message, quick=True, before=owners[0].reading, known=known)
-        # The one that was said first goes on.
-        first = min(owners, key=lambda track: (not track.legible(), track.provisional, track.number))
+        again = self._read(sample, message, quick=True, before=first.reading, known=known, view=growth.view)
         if again is None or not again.legible or len(again.text) <= len(first.text()):
             return
         # The longer reading is the better one, whatever its confidence: nothing may outrank it later.
-        surest = max(track.confidence() for track in owners)
+        surest = max(track.confidence() for track in growth.owners)
         first.reading = replace(again, confidence=max(again.confidence, min(1.0, surest + _OUTRANKS)))
-        self._tracks.merge(first, owners, message, sample, edges)
+        if first in self._tracks.shown:
+            if first.message is not message:
+                self._tracks.merge(first, growth.owners, message, sample, edges)
+        elif first.said:
+            self._completed.append(first)
 
-    def _start(self, sample: Sample, message: Message, edges: Edges | None) -> None:
+    def _advance(self, sample: Sample, edges: Edges, track: Track) -> None:
+        """Look at what has come in of a text that passes through the picture."""
+        width, height = sample.frame.size_px
+        if track.last_seen != sample.time or not track.enters((width, height)):
+            return
+        line = max(map(height_of, track.message.lines))
+        far = min(_STEP * width, max(2 * line, _STEP * track.read_box.width_px))
+        if track.moved_px < (far if track.runs() else _WHOLE * line):
+            return
+        sy = edges.view.source_per_view[1]
+        box, more = track.box(), line
+        rows = max(0, int((box.y0 - more) / sy)), min(edges.x.shape[0], math.ceil((box.y1 + more) / sy))
+        place = (0, rows[0], edges.x.shape[1], rows[1])
+        if place[3] <= place[1] or not self._looks.take((place[3] - place[1]) / edges.x.shape[0]):
+            return
+        others = [other for other in self._tracks.shown if other is not track]
+        lines = [
+            found
+            for found in self._locate(sample, edges, place)
+            if track.meets(found.quad.bounding_box()) and not any(other.holds(found) for other in others)
+        ]
+        if not lines:
+            return
+        if track.runs():
+            row = tuple(sorted(lines, key=lambda found: found.quad.bounding_box().x0))
+            message = Message(rows=(row,))
+            again = self._read(sample, message, quick=True) if self._may_read(message, {}) else None
+            self._tracks.replace(track, message, sample, edges)
+            if again is not None and again.legible:
+                joined = stitched(track.text(), again.text) if track.legible() else again.text
+                if joined is not None and len(joined) > len(track.text()):
+                    surest = max(again.confidence, min(1.0, track.confidence() + _OUTRANKS))
+                    track.reading = replace(again, text=joined, confidence=surest)
+            return
+        self._tracks.drop(track)
+        for message in messages(lines):
+            whole = self._start(sample, message, edges, velocity=track.velocity)
+            whole.since = track.since or whole.since
+            whole.replaces = [*track.replaces, track.number]
+
+    def _start(
+        self, sample: Sample, message: Message, edges: Edges | None, velocity: Velocity | None = None
+    ) -> Track:
         # What moves may be half faded in: a quick reading now, a thorough one when it stands.
         self._unread += max(0, len(message.lines) - _LONGEST)
         message = message.beginning(_LONGEST)
-        postponed = not self._may_read(message, {})
-        if postponed and not self._moving:
+        track = self._tracks.start(sample, edges or Edges.of(sample.frame.luma(SIDE_PX)), message, velocity)
+        if track.rises() and track.enters(sample.frame.size_px):
+            # Half a line of credits: it is read when it is in the picture.
+            return track
+        track.postponed = not self._may_read(message, {})
+        if track.postponed and not self._moving:
             self._unread += len(message.lines)
-        reading = None if postponed else self._read(sample, message, quick=edges is not None)
-        if edges is None:
-            edges = Edges.of(sample.frame.luma(SIDE_PX))
+        reading = None if track.postponed else self._read(sample, message, quick=edges is not None)
+        track.reading = reading
         sure = reading is not None and reading.confidence >= SURE
-        self._tracks.start(
-            sample,
-            edges,
-            message,
-            reading,
-            # Found between two changes: perhaps half of a text that is just fading in. Not said yet.
-            provisional=self._moving and not (sample.new_picture or sample.new_text or sure),
-            postponed=postponed,
-        )
+        # Found between two changes: perhaps half of a text that is just fading in. Not said yet.
+        track.provisional = self._moving and not (sample.new_picture or sample.new_text or sure)
+        return track
 
     def _catch_up(self, sample: Sample) -> None:
         """Read what had to wait; count what still does."""
@@ -302,8 +426,9 @@ class TextExaminer:
         quick: bool,
         before: MessageReading | None = None,
         known: Mapping[Line, Reading] | None = None,
+        view: View | None = None,
     ) -> MessageReading | None:
-        view = sample.frame.crop(message.box.grown(0.02).clipped(sample.frame.size_px))
+        view = view or self._cut(sample, message)
         if min(view.pixels.shape[:2]) < _MIN_SIDE_PX:
             return None
         where = ", ".join(map(str, message.box.as_list()))
@@ -324,6 +449,9 @@ class TextExaminer:
         if reading is not None and reading.confidence > _CERTAIN:
             return replace(reading, confidence=_CERTAIN)
         return reading
+
+    def _cut(self, sample: Sample, message: Message) -> View:
+        return sample.frame.crop(message.box.grown(0.02).clipped(sample.frame.size_px))
 
     def _say(self, sample: Sample, why: str) -> None:
         self._failures.append(Failure(time=sample.time, detector="text", why=why))
@@ -348,25 +476,28 @@ class TextExaminer:
             )
         failures, self._failures = self._failures, []
         texts = [
-            self._observation(sample, track, track.reading)
+            self._observation(sample.time, sample.frame.size_px, track, track.reading)
             for track in self._tracks.shown
             if track.reading is not None and track.legible() and not track.provisional
         ]
         for track in self._tracks.shown:
             track.said |= track.legible() and not track.provisional
         gone = [
-            TextGone(time=sample.time, detector="text", track=track.number, end=end)
-            for track, end in self._tracks.take_gone()
+            TextGone(time=sample.time, detector="text", track=track.number, end=track.gone)
+            for track in self._gone
+            if track.said and track.gone is not None
         ]
         return [*texts, *gone, *failures]
 
-    def _observation(self, sample: Sample, track: Track, reading: MessageReading) -> TextSeen:
+    def _observation(
+        self, time: Timestamp, size_px: tuple[int, int], track: Track, reading: MessageReading
+    ) -> TextSeen:
         return TextSeen(
-            time=sample.time,
+            time=time,
             detector="text",
             track=track.number,
             text=reading.text,
-            box=track.box().clipped(sample.frame.size_px),
+            box=track.box().clipped(size_px),
             lines=tuple(line.quad for line in track.message.lines),
             confidence=reading.confidence,
             script=reading.script,

@@ -93,17 +93,18 @@ def _around(lines: Sequence[Line]) -> Box:
     return box
 
 
-def _height(line: Line) -> float:
+def height_of(line: Line) -> float:
+    """Across the line, source pixels; at least 1."""
     (x0, y0), _, _, (x3, y3) = line.quad.corners
     return max(1.0, float(((x3 - x0) ** 2 + (y3 - y0) ** 2) ** 0.5))
 
 
 def _same_row(a: Line, b: Line) -> bool:
     first, second = a.quad.bounding_box(), b.quad.bounding_box()
-    low = min(_height(a), _height(b))
+    low = min(height_of(a), height_of(b))
     common = min(first.y1, second.y1) - max(first.y0, second.y0)
     gap = max(first.x0, second.x0) - min(first.x1, second.x1)
-    alike = max(_height(a), _height(b)) <= _HEIGHT_RATIO * low
+    alike = max(height_of(a), height_of(b)) <= _HEIGHT_RATIO * low
     return alike and common >= _SAME_ROW_OVERLAP * low and gap <= _ROW_GAP_HEIGHTS * low
 
 
@@ -115,7 +116,7 @@ def _same_message(above: Sequence[Line], below: Sequence[Line]) -> bool:
     first, second = _around(above), _around(below)
     if first.y0 > second.y0:
         first, second = second, first
-    heights = [sum(map(_height, row)) / len(row) for row in (above, below)]
+    heights = [sum(map(height_of, row)) / len(row) for row in (above, below)]
     low = min(heights)
     if max(heights) > _HEIGHT_RATIO * low or second.y0 - first.y1 > _LINE_GAP_HEIGHTS * low:
         return False

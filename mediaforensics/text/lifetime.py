@@ -22,7 +22,7 @@ from mediaforensics.types import Quad, Timestamp
 
 SIDE_PX = 320
 """Longer side of a glimpse."""
-_MEMORY_S = 2.6
+MEMORY_S = 2.6
 """How far back a text that was just found is looked for; longer fades than 2 s are hardly made."""
 _MAX_GAP_S = 1.6
 """Glimpses further apart than this are not of one stretch (a clock that jumps, a damaged part)."""
@@ -101,7 +101,7 @@ def _edges(pixels: NDArray[Any], inside: NDArray[Any]) -> NDArray[Any]:
 
 
 class History:
-    """The glimpses of the last ``_MEMORY_S``, some 60 at 25 frames a second, 4 MB. For one file."""
+    """The glimpses of the last ``MEMORY_S``, some 60 at 25 frames a second, 4 MB. For one file."""
 
     def __init__(self) -> None:
         self._glimpses: list[Glimpse] = []
@@ -116,7 +116,7 @@ class History:
             apart_s = float(later.time - earlier.time)
             if not 0 <= apart_s <= _MAX_GAP_S or earlier.view.pixels.shape != later.view.pixels.shape:
                 kept = kept[kept.index(later) :]
-        oldest_s = here.time.seconds - _MEMORY_S
+        oldest_s = here.time.seconds - MEMORY_S
         self._glimpses = [glimpse for glimpse in kept if glimpse.time.seconds >= oldest_s]
 
     def before(self, time: Timestamp) -> list[Glimpse]:
@@ -189,7 +189,7 @@ def _split(shares: NDArray[Any], middle: float) -> int:
 
 
 def _still_ground(edges: NDArray[Any], full: NDArray[Any]) -> int | None:
-    """From where on there is bare ground that has edges like the text's; it can be told if it stands still.
+    """From where on there is bare ground with edges like the text's, if it stands still.
 
     For then every frame is the bare ground and a share of the text, and nothing else; what moves leaves a rest.
     """

@@ -6,6 +6,7 @@ another text in the same place does not. All of it runs on a luma view of ``SIDE
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -31,6 +32,10 @@ _FOUND = 0.6
 _FAINT = 0.25
 """A text whose edges fell to this share of their strength has faded out."""
 _SEARCH_PX = 14
+_BESIDE_PX = 3
+"""Around where a text that moves is expected: a glimpse is half as fine."""
+_IN_VIEW = 0.3
+"""Share of its edges that must be inside the picture."""
 _STROKE = 100.0
 """Horizontal Sobel of a letter's side: a contrast of some 35 grey levels."""
 _MIN_STROKES = 1.0
@@ -82,11 +87,15 @@ class Edges:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sighting:
-    """How an imprint was found again: displacement in view pixels, and strength of its edges (1: as read)."""
+    """How an imprint was found again.
+
+    Displacement in view pixels, strength of its edges (1: as read), and agreement of their directions.
+    """
 
     dx: int
     dy: int
     strength: float
+    agreement: float = 1.0
 
     @property
     def faint(self) -> bool:
@@ -117,9 +126,23 @@ class Imprint:
         self._energy = float((self._x**2 + self._y**2).sum())
         self._luma = edges.view.pixels[self.top : bottom, self.left : right].copy()
 
+    def here(self, edges: Edges) -> Sighting | None:
+        """Look for the text where it was."""
+        return self._compare(edges, 0, 0, _PRESENT)
+
+    def near(self, edges: Edges, dx: int, dy: int) -> Sighting | None:
+        """Look for the text that has moved about as far as this, in view pixels."""
+        tries = [
+            (dx + x, dy + y)
+            for y in range(-_BESIDE_PX, _BESIDE_PX + 1)
+            for x in range(-_BESIDE_PX, _BESIDE_PX + 1)
+        ]
+        found = [sighting for x, y in tries if (sighting := self._compare(edges, x, y, _PRESENT)) is not None]
+        return max(found, key=lambda sighting: sighting.agreement, default=None)
+
     def find(self, edges: Edges) -> Sighting | None:
         """Look for the text where it was, then nearby; None where it is gone."""
-        sighting = self._compare(edges, 0, 0, _PRESENT)
+        sighting = self.here(edges)
         if sighting is not None or not len(self._rows):
             return sighting
         height, width = self._luma.shape
@@ -136,19 +159,23 @@ class Imprint:
     def _compare(self, edges: Edges, dx: int, dy: int, enough: float) -> Sighting | None:
         rows, columns = self._rows + self.top + dy, self._columns + self.left + dx
         height, width = edges.x.shape
-        if (
-            not len(rows)
-            or rows.max() >= height
-            or columns.max() >= width
-            or min(rows.min(), columns.min()) < 0
-        ):
+        own_x, own_y, own_energy = self._x, self._y, self._energy
+        if not len(rows):
             return None
+        if rows.max() >= height or columns.max() >= width or min(rows.min(), columns.min()) < 0:
+            # What has moved over the rim is judged by what is left.
+            inside = (rows >= 0) & (rows < height) & (columns >= 0) & (columns < width)
+            rows, columns, own_x, own_y = rows[inside], columns[inside], own_x[inside], own_y[inside]
+            own_energy = float((own_x**2 + own_y**2).sum())
+            if own_energy < _IN_VIEW * self._energy:
+                return None
         x, y = edges.x[rows, columns], edges.y[rows, columns]
-        product = float((x * self._x + y * self._y).sum())
+        product = float((x * own_x + y * own_y).sum())
         energy = float((x * x + y * y).sum())
-        if product < enough * (energy * self._energy) ** 0.5:
+        agreement = product / max((energy * own_energy) ** 0.5, 1e-6)
+        if agreement < enough:
             return None
-        return Sighting(dx=dx, dy=dy, strength=product / self._energy)
+        return Sighting(dx=dx, dy=dy, strength=product / own_energy, agreement=agreement)
 
 
 Place = tuple[int, int, int, int]
@@ -222,6 +249,15 @@ class Novelty:
         self._looked.x[top:bottom, left:right] = edges.x[top:bottom, left:right]
         self._looked.y[top:bottom, left:right] = edges.y[top:bottom, left:right]
         self._luma[top:bottom, left:right] = edges.view.pixels[top:bottom, left:right]
+
+    def forget(self, edges: Edges, box: Box) -> None:
+        """What the network saw in a source box is gone; the same again will be new."""
+        if self._looked is None or self._luma is None or self._looked.x.shape != edges.x.shape:
+            return
+        self._looked_energy = None
+        x0, y0, x1, y1 = edges.view.from_source(box)
+        where = slice(max(0, int(y0)), max(0, math.ceil(y1))), slice(max(0, int(x0)), max(0, math.ceil(x1)))
+        self._looked.x[where] = self._looked.y[where] = self._luma[where] = 0
 
     def _drifted(self, edges: Edges, looked: Edges, cluster: Place, candidates: NDArray[Any]) -> bool:
         """Whether a cluster is what the network has seen a few pixels beside: a slow zoom, a pan, a shake."""

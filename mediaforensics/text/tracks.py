@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
 
-from mediaforensics.media.sample import Sample
-from mediaforensics.text.layout import Message
-from mediaforensics.text.lifetime import SIDE_PX, History, Trace, first_visible, first_without
+from mediaforensics.media.sample import Glimpse, Sample
+from mediaforensics.text.layout import Message, height_of
+from mediaforensics.text.lifetime import MEMORY_S, SIDE_PX, History, Trace, first_visible, first_without
+from mediaforensics.text.motion import Step, Velocity, followed, moves, until_out, velocity_of
 from mediaforensics.text.presence import Edges, Imprint, Sighting
 from mediaforensics.text.recognize import MessageReading
 from mediaforensics.text.regions import Line
@@ -19,7 +20,12 @@ _SAME_THING = 0.5
 """Overlap (intersection over union) of two findings of one thing that is no text."""
 SAME_PLACE = 0.6
 """Share of a found line that lies in a text already followed."""
-_RETURN_S = 2.0
+_LONGER = 0.5
+"""Line heights by which a line must reach further than before to have grown."""
+_LINE_ASPECT = 1.5
+_GROWS_FOR_S = 1.5
+_SAME_ROW = 0.5
+_RETURN_S = 1.0
 """A text that is back within this time was hidden, not gone."""
 _MAX_TRACKS = 64
 """Texts followed at once; the weakest are let go first. A page of small print has fewer lines."""
@@ -39,21 +45,28 @@ class Track:
         Whether its last sighting showed it more strongly than what was read.
     said : bool
         Whether it was reported.
+    gone : Timestamp or None
+        The first frame without it, if it is no longer shown.
     """
 
     number: int
-    reading: MessageReading | None
     message: Message
+    read_box: Box
     imprint: Imprint
     trace: Trace | None
     since: Timestamp | None
     last_seen: Timestamp
+    reading: MessageReading | None = None
     provisional: bool = False
     postponed: bool = False
     retries: int = 0
     stronger: bool = False
     said: bool = False
-    gone: bool = False
+    gone: Timestamp | None = None
+    grew: Timestamp | None = None
+    velocity: Velocity | None = None
+    moved_px: float = 0.0
+    steps: list[Step] = field(default_factory=list)
     replaces: list[int] = field(default_factory=list)
 
     def box(self) -> Box:
@@ -67,9 +80,48 @@ class Track:
     def holds(self, line: Line) -> bool:
         """Whether a line that was found is part of this text, or the very thing that could not be read."""
         box = line.quad.bounding_box()
+        if self.runs():
+            # What enters on its row is more of it.
+            return box.fraction_inside(replace(self.box(), x0=min(0, box.x0), x1=box.x1)) >= SAME_PLACE
         if self.legible():
-            return box.fraction_inside(self.box()) >= SAME_PLACE
+            return box.fraction_inside(self.box()) >= SAME_PLACE and not self._longer(box)
         return any(box.iou(own.quad.bounding_box()) >= _SAME_THING for own in self.message.lines)
+
+    def _longer(self, box: Box) -> bool:
+        """Whether a line goes on where this text ended."""
+        own, more = self.box(), _LONGER * box.height_px
+        return box.height_px < _LINE_ASPECT * box.width_px and (
+            box.x0 < own.x0 - more or box.x1 > own.x1 + more
+        )
+
+    def meets(self, box: Box) -> bool:
+        """Whether a line that was found now may be this text, or more of it on its row."""
+        own = self.box()
+        common = min(own.y1, box.y1) - max(own.y0, box.y0)
+        return common >= _SAME_ROW * box.height_px and (self.runs() or own.intersection(box) is not None)
+
+    def runs(self) -> bool:
+        """Whether it passes through the picture along its line, as a ticker does."""
+        return self.velocity is not None and abs(self.velocity[0]) > abs(self.velocity[1])
+
+    def may_grow(self, time: Timestamp) -> bool:
+        """Whether it is being written bit by bit, so that more of it may come."""
+        return self.grew is not None and 0 < float(time - self.grew) <= _GROWS_FOR_S
+
+    def rises(self) -> bool:
+        """Whether it passes through the picture across its lines, as credits do."""
+        return self.velocity is not None and not self.runs()
+
+    def enters(self, size_px: tuple[int, int]) -> bool:
+        """Whether there may be more of it outside the picture, on the side where it comes from."""
+        if self.velocity is None:
+            return False
+        box, (width, height) = self.read_box, size_px
+        line = min(box.height_px, *(round(height_of(own)) for own in self.message.lines))
+        if self.runs():
+            return box.x1 >= width - line if self.velocity[0] < 0 else box.x0 <= line
+        rim = max(3, line // 5)
+        return box.y1 >= height - rim if self.velocity[1] < 0 else box.y0 <= rim
 
     def text(self) -> str:
         """What was read."""
@@ -86,68 +138,132 @@ class Tracks:
     def __init__(self) -> None:
         self.shown: list[Track] = []
         self._lost: list[Track] = []
-        self._gone: list[tuple[Track, Timestamp]] = []
+        self._gone: list[Track] = []
+        self._places_left: list[tuple[Box, Timestamp]] = []
         self._history = History()
         self._next = 1
 
     def follow(self, sample: Sample, edges: Edges) -> list[Track]:
         """Keep the texts that are still there; return these and those that all but faded out."""
         self._history.add(sample)
-        followed = sorted([*self.shown, *self._lost], key=lambda track: track.number)
-        found = [(track, track.imprint.find(edges)) for track in followed]
+        known = sorted([*self.shown, *self._lost], key=lambda track: track.number)
+        found = [(track, self._find(track, sample, edges)) for track in known]
         standing = [(track, sighting) for track, sighting in found if sighting is not None]
         self.shown = [track for track, sighting in standing if not sighting.faint]
-        # A flash, or a hand before the camera: the same text may be back on the next sample.
-        self._lost = [
-            track
-            for track in followed
-            if track not in self.shown
-            and track.legible()
-            and float(sample.time - track.last_seen) <= _RETURN_S
-        ][-_MAX_TRACKS:]
         for track, sighting in standing:
             if not sighting.faint:
                 self._see(sample, track, sighting, edges)
+        self._drop_doubles()
         faint = {track.number for track, sighting in standing if sighting.faint}
-        for track in self._lost:
-            if not track.gone and track.trace is not None and track.number not in faint:
-                track.gone = True
-                end = first_without(
-                    track.trace,
-                    self._history.after(track.last_seen),
-                    [g for g in self._history.before(track.last_seen) if g.time > (track.since or g.time)],
-                )
-                self._gone.append((track, end or sample.time))
+        missing = [track for track in known if track.last_seen < sample.time and track.legible()]
+        for track in missing:
+            if track.gone is None and track.number not in faint:
+                track.gone = self._end(track) or sample.time
+                self._gone.append(track)
+                self._places_left.append((track.box(), track.gone))
+        # A flash, or a hand before the camera: the same text may be back on the next sample.
+        self._lost = [
+            track for track in missing if float(sample.time - (track.gone or track.last_seen)) <= _RETURN_S
+        ][-_MAX_TRACKS:]
         return [track for track, _ in standing]
+
+    def _drop_doubles(self) -> None:
+        """A text that moves may be lost, found as a new one, and found again."""
+        for track in sorted(self.shown, key=lambda track: -track.number):
+            older = [
+                other
+                for other in self.shown
+                if other.number < track.number and other.legible() and other.velocity is not None
+            ]
+            boxes = [line.quad.bounding_box() for line in track.message.lines]
+            covers = [
+                [other for other in older if box.fraction_inside(other.box()) >= SAME_PLACE] for box in boxes
+            ]
+            if all(covers):
+                covers[0][0].replaces += [*track.replaces, track.number]
+                self.drop(track)
+
+    def _find(self, track: Track, sample: Sample, edges: Edges) -> Sighting | None:
+        """Where it was; where it has gone to since; or a few pixels beside, after a shake."""
+        track.steps = []
+        sighting = track.imprint.here(edges)
+        if sighting is not None or track.trace is None:
+            return sighting
+        glimpses = self._history.after(track.last_seen)
+        track.steps = followed(track.trace, track.last_seen, glimpses[1:], track.velocity)
+        if moves(track.steps) and track.steps[-1].time == sample.time:
+            scale = edges.x.shape[1] / track.trace.shape[1]
+            last = track.steps[-1]
+            sighting = track.imprint.near(edges, round(last.dx * scale), round(last.dy * scale))
+        return sighting or track.imprint.find(edges)
+
+    def _end(self, track: Track) -> Timestamp | None:
+        """The first frame without a text that is gone; None where it cannot be told."""
+        glimpses = self._history.after(track.last_seen)
+        if track.trace is None or not glimpses:
+            return None
+        if track.velocity is not None or moves(track.steps):
+            steps = track.steps or [Step(time=track.last_seen, dx=0, dy=0)]
+            inside = until_out(track.trace, steps, glimpses, track.velocity)
+            return glimpses[inside].time if inside < len(glimpses) else None
+        earlier = [g for g in self._history.before(track.last_seen) if g.time > (track.since or g.time)]
+        return first_without(track.trace, glimpses, earlier)
 
     def start(
         self,
         sample: Sample,
         edges: Edges,
         message: Message,
-        reading: MessageReading | None,
-        *,
-        provisional: bool,
-        postponed: bool,
-    ) -> None:
+        velocity: Velocity | None = None,
+    ) -> Track:
         """Follow a text from now on."""
         quads = [line.quad for line in message.lines]
         trace = Trace.of(sample.frame.luma(SIDE_PX), quads)
+        since, moving = self._begin(trace, message.box, sample)
         track = Track(
             number=self._next,
-            reading=reading,
             message=message,
+            read_box=message.box,
             imprint=Imprint(edges, quads),
             trace=trace,
-            since=first_visible(trace, self._history.before(sample.time)) if trace else None,
+            since=since,
+            velocity=velocity or moving,
             last_seen=sample.time,
-            provisional=provisional,
-            postponed=postponed,
         )
         self._next += 1
         self.shown.append(track)
         if len(self.shown) > _MAX_TRACKS:
             self.shown.remove(min(self.shown, key=Track.confidence))
+        return track
+
+    def _begin(
+        self, trace: Trace | None, box: Box, sample: Sample
+    ) -> tuple[Timestamp | None, Velocity | None]:
+        """Since when a text that was just found is visible, and how it moves."""
+        if trace is None:
+            return None, None
+        glimpses = self._before(sample.time, box)
+        steps = followed(trace, sample.time, glimpses[1:], None)
+        if not moves(steps):
+            return first_visible(trace, glimpses), None
+        velocity = velocity_of([Step(time=sample.time, dx=0, dy=0), *steps])
+        inside = until_out(trace, steps, glimpses, velocity)
+        return glimpses[max(inside, 1) - 1].time, velocity
+
+    def _before(self, time: Timestamp, box: Box) -> list[Glimpse]:
+        """Glimpses back to when another text went from there."""
+        self._places_left = [(b, end) for b, end in self._places_left if float(time - end) <= MEMORY_S]
+        ends = [end for other, end in self._places_left if other.intersection(box) is not None]
+        return [glimpse for glimpse in self._history.before(time) if all(glimpse.time >= end for end in ends)]
+
+    def replace(self, old: Track, message: Message, sample: Sample, edges: Edges) -> None:
+        """What a text that moves looks like now."""
+        old.moved_px, old.read_box = 0.0, message.box
+        self._renew(old, message, sample, edges)
+
+    def drop(self, track: Track) -> None:
+        """Follow it no more; something else takes its place."""
+        self.shown = [other for other in self.shown if other is not track]
 
     def merge(
         self, first: Track, owners: Sequence[Track], message: Message, sample: Sample, edges: Edges
@@ -158,25 +274,32 @@ class Tracks:
             if part is first:
                 continue
             first.replaces += [*part.replaces, part.number]
-            if part.since is not None and part.said:
+            if part.since is not None and part.said:  # otherwise it may have been anything
                 first.since = min(first.since or part.since, part.since)
         self.shown = [track for track in self.shown if track is first or track not in owners]
 
-    def take_gone(self) -> Iterator[tuple[Track, Timestamp]]:
-        """The reported texts that are no longer visible since this sample, and when they went."""
+    def take_gone(self) -> list[Track]:
+        """The legible texts that are no longer visible since this sample; ``gone`` says when they went."""
         gone, self._gone = self._gone, []
-        return (pair for pair in gone if pair[0].said)
+        return gone
 
     def _see(self, sample: Sample, track: Track, sighting: Sighting, edges: Edges) -> None:
         track.stronger = sighting.strength >= _STRONGER
-        track.last_seen, track.provisional, track.gone = sample.time, False, False
+        elapsed_s = float(sample.time - track.last_seen)
+        track.last_seen, track.provisional, track.gone = sample.time, False, None
         if sighting.dx or sighting.dy:
             sx, sy = edges.view.source_per_view
+            scale = SIDE_PX / max(edges.x.shape)
+            if moves(track.steps) and elapsed_s > 0:
+                track.velocity = sighting.dx * scale / elapsed_s, sighting.dy * scale / elapsed_s
+            track.moved_px += abs(sighting.dx * sx) + abs(sighting.dy * sy)
             self._renew(track, track.message.moved(sighting.dx * sx, sighting.dy * sy), sample, edges)
-        elif track.stronger:
+            return
+        track.velocity = None
+        if track.stronger:
             self._renew(track, track.message, sample, edges)
             if track.trace is not None and track.since is not None:
-                since = first_visible(track.trace, self._history.before(sample.time))
+                since = first_visible(track.trace, self._before(sample.time, track.box()))
                 track.since = since or track.since
 
     def _renew(self, track: Track, message: Message, sample: Sample, edges: Edges) -> None:

@@ -29,7 +29,7 @@ def test_a_text_behind_a_flash_is_the_same_text(text_detector):
     white = 255 - 0 * ground()
     pictures = [card(FIRST), card(FIRST), white, card(FIRST), card(FIRST)]
     seen, _ = watch(text_detector, [sample(p, 0.3 * i, new_picture=True) for i, p in enumerate(pictures)])
-    assert [len(found) for found in seen] == [1, 1, 0, 1, 1]
+    assert [[type(o) for o in found] for found in seen] == [[TextSeen]] * 2 + [[TextGone]] + [[TextSeen]] * 2
     assert len({o.track for found in seen for o in found}) == 1
 
 
@@ -134,8 +134,12 @@ def test_a_change_of_size_in_the_middle_does_no_harm(text_detector):
 
 
 def test_what_it_says_of_itself(text_detector):
-    assert text_detector.name == "text" and text_detector.emits == (TextSeen, TextGone) and not text_detector.needs
-    assert [len(model.read()) > 1_000_000 for model in text_detector.models] == [True, True]
+    assert (
+        text_detector.name == "text"
+        and text_detector.emits == (TextSeen, TextGone)
+        and not text_detector.needs
+    )
+    assert [len(model.read()) > 1_000_000 for model in text_detector.models] == [True] * 3
 
 
 def page(rows, columns=5):
@@ -194,8 +198,11 @@ def test_a_strobe_of_texts_has_an_end(text_detector, monkeypatch):
 
 def test_tesseract_that_keeps_failing_is_not_asked_again(text_detector, monkeypatch):
     from mediaforensics.text.ppocr import LineNetwork, Reading
+    from mediaforensics.text.foreign import ForeignReader
     from mediaforensics.text.tesseract import Tesseract
 
+    # No language that this machine is sure to have is left to Tesseract alone.
+    monkeypatch.setattr(text_detector._reader, "_foreign", ForeignReader(Tesseract(("ara",)), ("ara",)))
     calls = []
 
     def hang(self, picture, language):
