@@ -21,6 +21,8 @@ EXACT_CER = 0.05
 TIME_OFF_S = 0.2
 _SAME_PLACE = 0.3
 """Share of the smaller box inside the larger one."""
+_SAME_TEXT_CER = 0.2
+"""A piece this near to a stretch of the text counts towards the time that it was seen."""
 _BELONGS_CER = 0.65
 """A reading further than this from every part of a text is not of it."""
 _ALIKE = str.maketrans({"أ": "ا", "إ": "ا", "آ": "ا", "ى": "ي", "ی": "ي", "ة": "ه", "ک": "ك", "ٱ": "ا"})
@@ -163,10 +165,11 @@ def _outcome(truth: Truth, own: Sequence[Event]) -> Outcome:
     read = " ".join(e.text for e in chosen)
     raw = error_rate(" ".join(truth.text.split()), " ".join(read.split()), truth.part)
     found = best <= FOUND_CER
+    span = [*chosen, *(e for e in own if _apartness(truth, e) <= _SAME_TEXT_CER)]
     return Outcome(
         truth=truth, read=read, cer=best, raw_cer=raw, pieces=len(own), events=tuple(chosen),
-        start_off_s=min(e.start_s for e in chosen) - truth.start_s if found else None,
-        end_off_s=max(e.end_s for e in chosen) - truth.end_s if found else None,
+        start_off_s=min(e.start_s for e in span) - truth.start_s if found else None,
+        end_off_s=max(e.end_s for e in span) - truth.end_s if found else None,
     )  # fmt: skip
 
 

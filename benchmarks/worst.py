@@ -34,6 +34,8 @@ def print_worst(console: Console, ours: Score, count: int) -> None:
 def write_pictures(folder: Path, ours: Score, count: int) -> None:
     """A PNG each: the frame with the true box (green) and boxes read (red), below it both texts."""
     folder.mkdir(parents=True, exist_ok=True)
+    for old in folder.glob("[0-9][0-9]-*.png"):
+        old.unlink()
     for number, (clip, outcome) in enumerate(_worst(ours, count), 1):
         picture = frame_at(clip.path, outcome.truth.middle_s)
         brush = ImageDraw.Draw(picture)
