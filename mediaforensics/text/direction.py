@@ -49,12 +49,12 @@ def in_one_alphabet(text: str) -> str:
 
     Arabic and Persian have letters of their own for them which look the same within a word, so that a
     recogniser mixes them. A line with letters that only Persian or Urdu has is written as they do; another
-    as Arabic does, unless most of its kafs and yas that can be told are Persian.
+    as Arabic does, unless several of its kafs and yas are Persian and hardly any Arabic.
     """
     own = sum(text.count(letter) for letter in _PERSIAN_LETTERS + _URDU_LETTERS)
     persian = sum(text.count(letter) for letter in "یک")
     arabic, only_arabic = (sum(text.count(letter) for letter in some) for some in ("يىك", "ةأإ"))
-    as_persian = own > only_arabic or persian > 2 * (arabic + only_arabic)
+    as_persian = own > only_arabic or persian > 2 * (arabic + only_arabic) + 1
     return text.translate(_PERSIAN if as_persian else _ARABIC_FORMS)
 
 

@@ -118,6 +118,6 @@ def decode(probability: NDArray[np.float32], alphabet: list[str], engine: str = 
     kept[1:] &= best[1:] != best[:-1]
     if not kept.any():
         return Reading(text="", confidence=0.0, engine=engine)
-    text = "".join(alphabet[index] for index in best[kept])
+    text = "".join(alphabet[index] for index in best[kept]).strip()
     confidence = float(probability[kept, best[kept]].mean(dtype=np.float64))
     return Reading(text=text, confidence=round(confidence, 4), engine=engine)

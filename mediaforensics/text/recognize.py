@@ -55,7 +55,7 @@ _QUICK_ATTEMPTS = 3
 _ALL_ATTEMPTS = 8
 _MIN_LETTERS = 2
 _SURELY_TEXT = 0.6
-"""The line detector's confidence below which a region without known letters is not worth another look."""
+"""The line detector's confidence below which a region without known letters is not worth Tesseract's time."""
 _RIGHT_TO_LEFT = ("Arabic", "Hebrew")
 _SURELY_LATIN = 0.9
 _OVERLAY_LANGUAGES = frozenset(("ara", "fas", "urd", "rus", "ukr", "bel", "bul", "srp", "mkd"))
@@ -167,7 +167,7 @@ class MessageReader:
             if foreign is not None:
                 return foreign
         settled = before is not None and before.script in self._scripts
-        readings = self._by_networks(page, worth_it, settled)
+        readings = self._by_networks(page, settled)
         result = _assembled(message, readings)
         suspected = worth_it and self._foreign is not None and _suspected(page, message.lines)
         if suspected and (result is None or not result.legible or result.engine == PPOCR):
@@ -183,7 +183,7 @@ class MessageReader:
         text = with_turkish_capitals(result.text) if self._turkish else result.text
         return replace(result, text=text, language=language_of(text), legible=result.legible and not sparse)
 
-    def _by_networks(self, page: Page, worth_it: bool, settled: bool) -> dict[Line, Reading]:
+    def _by_networks(self, page: Page, settled: bool) -> dict[Line, Reading]:
         """What the surer of the two networks reads on each line.
 
         The widest line tells whether the message is in a script of our own network; its other lines are then
@@ -193,7 +193,7 @@ class MessageReader:
         found = dict[Line, Reading]()
         for line in sorted(page.message.lines, key=lambda line: line is not page.widest):
             sure = page.sure(line)
-            if sure is None and self._scripts and worth_it and (ours or _suspected(page, [line])):
+            if sure is None and self._scripts and (ours or _suspected(page, [line])):
                 overlay = page.overlay(line)
                 if ours and overlay.confidence >= LIKELY and self._own_letters(overlay):
                     sure = overlay

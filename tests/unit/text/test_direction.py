@@ -47,3 +47,5 @@ def test_only_letters_make_a_line_run_from_right_to_left():
 def test_kaf_and_ya_are_written_as_one_language_does():
     assert in_one_alphabet("گفتگوي كوتاه ایران") == "گفتگوی کوتاه ایران"
     assert in_one_alphabet("الكتاب فی البيت") == "الكتاب في البيت"
+    assert in_one_alphabet("لم ننس جرائمکم") == "لم ننس جرائمكم"
+    assert in_one_alphabet("ایران کشور من") == "ایران کشور من"
