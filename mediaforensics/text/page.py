@@ -92,7 +92,7 @@ class Page:
             network, cut = self._networks[engine], self._cut(line)
             reading = network.read(cut)
             if _upright(line) and reading.confidence < SURE:
-                # Nothing but the letters tells whether a line that stands on end is read upwards or downwards.
+                # Only its letters tell whether a line that stands on end is read upwards or downwards.
                 other = network.read(np.ascontiguousarray(cut[::-1, ::-1]))
                 reading = max(reading, other, key=lambda r: r.confidence * letters(r) ** 0.5)
             self._read[engine, line] = reading
