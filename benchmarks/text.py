@@ -34,10 +34,10 @@ def main() -> None:
     fonts = Fonts(arguments.fonts)
     if fonts.missing:
         console.print(f"Done without fonts of: apt-get install {' '.join(fonts.missing)}")
-    languages = readers.installed_languages()
-    lacking = sorted(set(readers.CODES.values()) - set(languages))
+    languages, installed = tuple(readers.CODES.values()), readers.installed_languages()
+    lacking = sorted(set(languages) - set(installed))
     if lacking:
-        console.print(f"Tesseract lacks {', '.join(lacking)}: read as the languages it has.")
+        console.print(f"Tesseract lacks {', '.join(lacking)}: pytesseract reads it as the languages it has.")
     if clips.grounds.data() is None:
         console.print("MF_TEST_DATA is not set: fewer grounds, and no real footage for false alarms.")
     started_s = time.monotonic()
@@ -75,7 +75,7 @@ def main() -> None:
                     "RapidOCR is not importable: pip install rapidocr==3.10.0 elsewhere, --rapidocr PYTHON"
                 )
             continue
-        answer = readers.rival(engine, python, [*subset, *real], languages, arguments.jobs)
+        answer = readers.rival(engine, python, [*subset, *real], installed, arguments.jobs)
         if answer is None:
             console.print(f"{engine} failed and is left out")
             continue
