@@ -19,6 +19,7 @@ _ROOMS = {
     "Gallery": "faces.gallery",
     "HashValue": "types",
     "KnownSet": "known.store",
+    "Lexicon": "text.lexicon",
     "MediaError": "errors",
     "MediaForensicsError": "errors",
     "Observation": "observations",
@@ -41,6 +42,7 @@ __all__ = [
     "Gallery",
     "HashValue",
     "KnownSet",
+    "Lexicon",
     "MediaError",
     "MediaForensicsError",
     "Observation",
@@ -66,6 +68,7 @@ if TYPE_CHECKING:
     from mediaforensics.observations import Observation
     from mediaforensics.options import Options
     from mediaforensics.report.model import Failed, Report
+    from mediaforensics.text.lexicon import Lexicon
     from mediaforensics.types import Box, HashValue, Span, Timestamp
 
 logging.getLogger(__name__).addHandler(logging.NullHandler())

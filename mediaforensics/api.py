@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import hashlib
 import importlib.metadata
 import os
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     from mediaforensics.findings.entries import EnrolledName
     from mediaforensics.known.store import KnownSet
     from mediaforensics.media.source import Evidence
+    from mediaforensics.text.lexicon import Lexicon
 
 _MAX_THREADS = 4
 """More detectors than this rarely have work at once."""
@@ -48,6 +50,9 @@ class Analyzer:
         Known pictures: a folder of pictures, a hash list, or several of them.
     gallery : Gallery or path, optional
         Enrolled people: a folder with one sub-folder per person.
+    lexicon : Lexicon or path, or sequence of paths, optional
+        Threat rules of your own: files read beside those that ship; ``Lexicon.load(..., builtin=False)``
+        reads them instead.
     options : Options, optional
         Defaults are stated with their reasons in ``mediaforensics.options``.
     threads : int, optional
@@ -58,7 +63,7 @@ class Analyzer:
     SetupError
         A model, a tool or a language is missing; the message says what to install.
     DataError
-        The known pictures or the gallery cannot be used.
+        The known pictures, the gallery or the lexicon cannot be used.
     OptionError
         A wrong option or argument.
     """
@@ -68,6 +73,7 @@ class Analyzer:
         *,
         known: KnownSet | str | PathLike[str] | Sequence[str | PathLike[str]] | None = None,
         gallery: Gallery | str | PathLike[str] | None = None,
+        lexicon: Lexicon | str | PathLike[str] | Sequence[str | PathLike[str]] | None = None,
         options: Options | None = None,
         threads: int | None = None,
     ) -> None:
@@ -83,6 +89,7 @@ class Analyzer:
         self._options = options or Options()
         self._known = _known_set(known, self._options)
         self._gallery = _gallery(gallery)
+        self._lexicon = _lexicon(lexicon)
         detectors, not_run = self._detectors()
         self._plan = Plan(
             detectors=in_working_order(detectors),
@@ -92,16 +99,23 @@ class Analyzer:
             provenance=Provenance(
                 tool=f"mediaforensics {__version__}",
                 components=_component_versions(),
-                options_digest=self._options.digest(),
+                options_digest=self._options_digest(),
                 known_digest=self._known.digest() if self._known is not None else None,
                 gallery_digest=self._gallery.digest() if self._gallery is not None else None,
             ),
             threads=threads or min(_MAX_THREADS, os.cpu_count() or 1),
+            lexicon=self._lexicon,
         )
 
     def __repr__(self) -> str:
         names = ", ".join(detector.name for detector in self._plan.detectors)
         return f"Analyzer(detectors=[{names}], people={len(self._plan.people)})"
+
+    def _options_digest(self) -> str:
+        """Of the options, and of the user's threat rules, which decide what is found too."""
+        if self._lexicon is None:
+            return self._options.digest()
+        return hashlib.sha256(f"{self._options.digest()} {self._lexicon.digest()}".encode()).hexdigest()
 
     @property
     def options(self) -> Options:
@@ -242,6 +256,7 @@ def analyze(
     *,
     known: KnownSet | str | PathLike[str] | Sequence[str | PathLike[str]] | None = None,
     gallery: Gallery | str | PathLike[str] | None = None,
+    lexicon: Lexicon | str | PathLike[str] | Sequence[str | PathLike[str]] | None = None,
     options: Options | None = None,
     on_progress: Callable[[Progress], None] | None = None,
 ) -> Report:
@@ -251,7 +266,7 @@ def analyze(
     ----------
     evidence : path, bytes or binary file object
         A video, picture or animated picture; opened read-only.
-    known, gallery, options
+    known, gallery, lexicon, options
         See ``Analyzer``.
     on_progress : callable, optional
         Called with a ``Progress`` after every sample, on the caller's thread.
@@ -267,7 +282,8 @@ def analyze(
     SetupError, DataError, OptionError
         See ``Analyzer``.
     """
-    return Analyzer(known=known, gallery=gallery, options=options).analyze(evidence, on_progress=on_progress)
+    analyzer = Analyzer(known=known, gallery=gallery, lexicon=lexicon, options=options)
+    return analyzer.analyze(evidence, on_progress=on_progress)
 
 
 def _known_set(
@@ -289,6 +305,18 @@ def _gallery(gallery: Gallery | str | PathLike[str] | None) -> Gallery | None:
     if gallery is None or isinstance(gallery, Gallery):
         return gallery
     return Gallery.open(gallery)
+
+
+def _lexicon(
+    lexicon: Lexicon | str | PathLike[str] | Sequence[str | PathLike[str]] | None,
+) -> Lexicon | None:
+    from mediaforensics.text.lexicon import Lexicon
+
+    if lexicon is None or isinstance(lexicon, Lexicon):
+        return lexicon
+    if isinstance(lexicon, (str, PathLike)):
+        return Lexicon.load(lexicon)
+    return Lexicon.load(*lexicon) if lexicon else None
 
 
 def _component_versions() -> dict[str, str]:

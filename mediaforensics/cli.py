@@ -90,6 +90,13 @@ def _parser() -> argparse.ArgumentParser:
         metavar="DIR",
         help="enrolled people: a folder with one sub-folder of pictures per person",
     )
+    analyze.add_argument(
+        "--lexicon",
+        metavar="FILE",
+        action="append",
+        default=[],
+        help="threat rules of your own, read beside those that ship; may be given several times",
+    )
     analyze.add_argument("--json", metavar="FILE", help="write the report as JSON; - for standard output")
     analyze.add_argument("--html", metavar="FILE", help="write the report as one self-contained page")
     analyze.add_argument(
@@ -165,7 +172,12 @@ def _prepare_report(parsed: argparse.Namespace) -> tuple[Analyzer, Deliver]:
     if parsed.html == "-":
         raise OptionError("--html needs a file name; only --json writes to standard output")
     _check_outputs(parsed.source, parsed.json, parsed.html)
-    analyzer = Analyzer(known=parsed.known or None, gallery=parsed.gallery, options=_options(parsed))
+    analyzer = Analyzer(
+        known=parsed.known or None,
+        gallery=parsed.gallery,
+        lexicon=parsed.lexicon or None,
+        options=_options(parsed),
+    )
     return analyzer, functools.partial(_deliver_report, parsed)
 
 

@@ -34,6 +34,7 @@ from mediaforensics.options import Options
 from mediaforensics.report.assemble import RunClock, assemble
 from mediaforensics.report.evidence import EvidenceKeeper
 from mediaforensics.report.model import DetectorRun, ModelUsed, Provenance, Report
+from mediaforensics.text.lexicon import Lexicon
 from mediaforensics.types import Span, Timestamp
 
 _log = logging.getLogger(__name__)
@@ -80,6 +81,8 @@ class Plan:
         How enrolled people may be named in a text.
     provenance : Provenance
         What every report of this plan says of its making.
+    lexicon : Lexicon or None
+        Threat rules of the user's own.
     """
 
     detectors: tuple[Detector, ...]
@@ -88,6 +91,7 @@ class Plan:
     options: Options
     provenance: Provenance
     threads: int
+    lexicon: Lexicon | None = None
 
 
 @dataclass(slots=True)
@@ -314,6 +318,7 @@ class Stream:
             stopped=self._cancelled,
             linker=self._linker,
             people=self._plan.people,
+            lexicon=self._plan.lexicon,
             keeper=self._keeper,
             detectors=self._detector_runs(),
             provenance=self._plan.provenance,

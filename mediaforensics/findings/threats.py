@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 from mediaforensics.findings.entries import EnrolledName, Quantity, TextEntry, ThreatEntry
-from mediaforensics.text.threats import ThreatReading, read_threats
+from mediaforensics.text.threats import Lexicon, ThreatReading, read_threats
 from mediaforensics.text.words import Word, edit_distance, sentences
 from mediaforensics.types import Span
 
@@ -28,7 +28,7 @@ class _Found:
 
 
 def threat_entries(
-    texts: Sequence[TextEntry], people: Sequence[EnrolledName] = ()
+    texts: Sequence[TextEntry], people: Sequence[EnrolledName] = (), lexicon: Lexicon | None = None
 ) -> tuple[ThreatEntry, ...]:
     """Read the threats of all texts.
 
@@ -39,6 +39,8 @@ def threat_entries(
     people : sequence of EnrolledName
         Who may be named. A threat that names one of them, an alias or an organisation of theirs has the
         ``person_id`` first among its targets.
+    lexicon : Lexicon, optional
+        Rules of the user's own.
 
     Returns
     -------
@@ -46,11 +48,11 @@ def threat_entries(
         Numbered h1, h2 ... by start, then text, then place in the text.
     """
     ordered = sorted(texts, key=lambda t: (t.span.start.exact_s, t.box.y0, t.box.x0, t.id))
-    own = {text.id: _read(text.text, text.language, (text,), people) for text in ordered}
+    own = {text.id: _read(text.text, text.language, (text,), people, lexicon) for text in ordered}
     found = [item for text in ordered for item in own[text.id]]
     for first, second in pairwise(ordered):
         if _goes_on(first, second):
-            found.extend(_over_both(first, second, own[first.id], own[second.id], people))
+            found.extend(_over_both(first, second, own[first.id], own[second.id], people, lexicon))
     found.sort(
         key=lambda f: (
             f.texts[0].span.start.exact_s,
@@ -94,9 +96,13 @@ def _same_word(wanted: Word, word: Word) -> bool:
 
 
 def _read(
-    text: str, language: str | None, texts: tuple[TextEntry, ...], people: Sequence[EnrolledName]
+    text: str,
+    language: str | None,
+    texts: tuple[TextEntry, ...],
+    people: Sequence[EnrolledName],
+    lexicon: Lexicon | None,
 ) -> list[_Found]:
-    readings = read_threats(text, language)
+    readings = read_threats(text, language, lexicon)
     named = named_people(text, people) if readings else ()
     return [
         _Found(
@@ -131,6 +137,7 @@ def _over_both(
     own_first: Iterable[_Found],
     own_second: Iterable[_Found],
     people: Sequence[EnrolledName],
+    lexicon: Lexicon | None,
 ) -> list[_Found]:
     """Readings that need both texts and say what neither says alone."""
     seam = len(first.text)
@@ -139,7 +146,7 @@ def _over_both(
     known += [(f.reading.category, f.reading.start + seam + 1, f.reading.end + seam + 1) for f in own_second]
     return [
         item
-        for item in _read(f"{first.text}\n{second.text}", language, (first, second), people)
+        for item in _read(f"{first.text}\n{second.text}", language, (first, second), people, lexicon)
         if item.reading.severity
         and item.reading.start < seam < item.reading.end
         and not any(

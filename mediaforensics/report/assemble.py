@@ -17,6 +17,7 @@ from mediaforensics.findings.threats import threat_entries
 from mediaforensics.media.facts import Coverage, Gap, MediaFacts
 from mediaforensics.report.evidence import EvidenceKeeper
 from mediaforensics.report.model import DetectorRun, EvidencePicture, Provenance, Report, Run
+from mediaforensics.text.lexicon import Lexicon
 from mediaforensics.types import Span, Timestamp
 
 _MICROSECOND = Fraction(1, 1_000_000)
@@ -55,6 +56,7 @@ def assemble(
     stopped: bool,
     linker: Linker,
     people: Sequence[EnrolledName],
+    lexicon: Lexicon | None = None,
     keeper: EvidenceKeeper | None,
     detectors: tuple[DetectorRun, ...],
     provenance: Provenance,
@@ -76,13 +78,15 @@ def assemble(
         What was seen, and the pictures kept of it (None: none).
     people
         How enrolled people may be named.
+    lexicon
+        Threat rules of the user's own.
     detectors, provenance, clock
         How it was made.
     """
     first, last = sampled
     end = max(last, _after(first, facts.duration_s_decoded))
     joined, ids = linker.entries(end)
-    entries = replace(joined, threats=threat_entries(joined.texts, people), people=tuple(people))
+    entries = replace(joined, threats=threat_entries(joined.texts, people, lexicon), people=tuple(people))
     findings = apply_rules(entries)
     if stopped:
         claimed = _after(first, min(facts.duration_s_from_header or 0.0, _LONGEST_CLAIM_S))

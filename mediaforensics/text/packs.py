@@ -214,7 +214,10 @@ class _Compiler:
             for name in words
         }
         rules = tuple(self._rule(rule, prefix or f"{language}.") for rule in self._tables("rule"))
-        self._check_unique([rule.id for rule in rules])
+        names = [rule["id"] for rule in self._tables("rule")]
+        for name in names:
+            if names.count(name) > 1:
+                raise self._fault(f"rule {name}", "two rules have this id")
         hedges = tuple(self._hedge(hedge) for hedge in self._tables("hedge"))
         deadlines = tuple(
             (meaning, self._pattern(entry, "deadline"))
@@ -397,18 +400,14 @@ class _Compiler:
             if key not in known:
                 raise self._fault(where, f"no key {key!r}; there are {', '.join(sorted(known))}")
 
-    def _check_unique(self, names: Sequence[str]) -> None:
-        for name in names:
-            if names.count(name) > 1:
-                raise self._fault(f"rule {name.rpartition('.')[2]}", f"two rules are named {name}")
-
     def _fault(self, where: str, what: str) -> BadLexicon:
         """An error with the line of the rule, hedge or class it is about, where the file has one."""
         kind, _, name = where.partition(" ")
-        wanted = {"rule": f'id="{name}"', "hedge": f'id="{name}"', "class": f"{name}="}.get(kind, f"{kind}=")
+        starts: tuple[str, ...] = (f"{kind}=", f"[{kind}]", f"[[{kind}]]")
+        if name:
+            starts = (f"{name}=",) if kind == "class" else (f'id="{name}"',)
         for number, line in enumerate(self._lines, start=1):
-            bare = line.replace(" ", "").replace("'", '"')
-            if bare.startswith((wanted, f"[{kind}]", f"[[{kind}]]")):
+            if line.replace(" ", "").replace("'", '"').startswith(starts):
                 return BadLexicon(f"{self._name}, line {number}: {where}: {what}")
         return BadLexicon(f"{self._name}: {where}: {what}")
 

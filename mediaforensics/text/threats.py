@@ -11,28 +11,13 @@ from __future__ import annotations
 import logging
 from collections.abc import Sequence
 from dataclasses import replace
-from functools import cache
-from importlib import resources
 
-from mediaforensics.text.packs import FAMILIES, Pack, compile_pack
+from mediaforensics.text.lexicon import Lexicon
+from mediaforensics.text.packs import FAMILIES, Pack
+from mediaforensics.text.shipped import LANGUAGES, SCRIPTS, load_pack
 from mediaforensics.text.spelling import LITERAL, Recognizer, trust_in
 from mediaforensics.text.threat_reader import Category, ClaimedQuantity, PackReader, ThreatReading
 from mediaforensics.text.words import Word, script_of, sentences
-
-_SCRIPTS = {
-    "en": "Latin",
-    "fr": "Latin",
-    "de": "Latin",
-    "es": "Latin",
-    "ru": "Cyrillic",
-    "ar": "Arabic",
-    "tr": "Latin",
-    "fa": "Arabic",
-    "ur": "Arabic",
-}
-
-LANGUAGES = tuple(_SCRIPTS)
-"""The packs that ship, ISO 639-1."""
 
 MAX_CHARACTERS = 20_000
 """A text on a picture is a few hundred characters; what lies beyond is not read, and a warning says so."""
@@ -40,22 +25,9 @@ MAX_CHARACTERS = 20_000
 _logger = logging.getLogger(__name__)
 
 
-@cache
-def load_pack(language: str) -> Pack:
-    """The pack that ships for one language.
-
-    Raises
-    ------
-    ValueError
-        There is none.
-    """
-    if language not in LANGUAGES:
-        raise ValueError(f"no threat rules for {language!r}; there are {', '.join(LANGUAGES)}")
-    folder = resources.files("mediaforensics.text") / "threat_rules"
-    return compile_pack((folder / f"{language}.toml").read_text(encoding="utf-8"))
-
-
-def read_threats(text: str, language: str | None = None) -> tuple[ThreatReading, ...]:
+def read_threats(
+    text: str, language: str | None = None, lexicon: Lexicon | None = None
+) -> tuple[ThreatReading, ...]:
     """All threats of a text, ordered by place.
 
     Parameters
@@ -66,6 +38,8 @@ def read_threats(text: str, language: str | None = None) -> tuple[ThreatReading,
         ISO 639-1. Its pack and, for each script, the pack that knows most of the words may read damaged
         words. The other packs of the scripts that occur read only what stands there letter for letter: a
         wrong guess must not hide a threat, nor one language's words be taken for another's misread ones.
+    lexicon : Lexicon, optional
+        Rules of the user's own, beside or instead of those that ship.
 
     Returns
     -------
@@ -77,10 +51,13 @@ def read_threats(text: str, language: str | None = None) -> tuple[ThreatReading,
         text = text[:MAX_CHARACTERS]
     parts = sentences(text)
     scripts = {script_of(word.folded) for sentence in parts for word in sentence if word.number is None}
-    packs = [load_pack(code) for code, script in _SCRIPTS.items() if script in scripts]
-    likeliest = {script: _likeliest([p for p in packs if p.script == script], parts) for script in scripts}
+    shipped = [load_pack(code) for code, script in SCRIPTS.items() if script in scripts]
+    own = [pack for pack in lexicon.packs if pack.script in scripts] if lexicon else []
+    known = {pack.language for pack in shipped}
+    guesses = [*shipped, *(pack for pack in own if pack.language not in known)]
+    likeliest = {script: _likeliest([p for p in guesses if p.script == script], parts) for script in scripts}
     found: list[ThreatReading] = []
-    for pack in packs:
+    for pack in [*own, *shipped] if lexicon is None or lexicon.builtin else own:
         fuzzy = pack.language in (language, likeliest[pack.script])
         found.extend(PackReader(pack, text, trust_in(pack, parts) if fuzzy else LITERAL).read(parts))
     return _without_rivals(found, language, text)
@@ -100,11 +77,12 @@ def _likeliest(packs: Sequence[Pack], parts: Sequence[list[Word]]) -> str | None
 def _without_rivals(
     readings: Sequence[ThreatReading], language: str | None, text: str
 ) -> tuple[ThreatReading, ...]:
-    """Of readings of one family over the same words keep the gravest, then the longest."""
+    """Of readings of one family over the same words keep the gravest, the user's own, then the longest."""
 
-    def rank(reading: ThreatReading) -> tuple[int, int, int, int, str]:
+    def rank(reading: ThreatReading) -> tuple[int, int, int, int, int, str]:
         return (
             -reading.severity,
+            "/" not in reading.rule,
             reading.language != language,
             reading.start - reading.end,
             reading.start,
@@ -150,4 +128,13 @@ def _with_consequence(
     )
 
 
-__all__ = ["LANGUAGES", "MAX_CHARACTERS", "Category", "ClaimedQuantity", "ThreatReading", "read_threats"]
+__all__ = [
+    "LANGUAGES",
+    "MAX_CHARACTERS",
+    "Category",
+    "ClaimedQuantity",
+    "Lexicon",
+    "ThreatReading",
+    "load_pack",
+    "read_threats",
+]

@@ -128,7 +128,16 @@ def test_a_name_that_is_not_text_is_read_all_the_same(fixtures, tmp_path):
 
 
 OPTIONS = {
-    "analyze": ("--known", "--gallery", "--languages", "--json", "--html", "--evidence", "--deadline-s"),
+    "analyze": (
+        "--known",
+        "--gallery",
+        "--lexicon",
+        "--languages",
+        "--json",
+        "--html",
+        "--evidence",
+        "--deadline-s",
+    ),
     "text": ("--format", "--output", "--languages", "--deadline-s"),
 }
 

@@ -22,7 +22,7 @@ HEAVY = {
     "jinja2",
 }
 PUBLIC = [
-    "Analyzer", "Box", "Failed", "Finding", "Gallery", "HashValue", "KnownSet", "MediaError",
+    "Analyzer", "Box", "Failed", "Finding", "Gallery", "HashValue", "KnownSet", "Lexicon", "MediaError",
     "MediaForensicsError", "Observation", "OptionError", "Options", "Progress", "Report", "SetupError",
     "Span", "Stream", "Timestamp", "__version__", "analyze",
 ]  # fmt: skip
