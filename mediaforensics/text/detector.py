@@ -174,7 +174,10 @@ class TextExaminer:
         read = [track.box() for track in taken if track.legible()]
         settled = sample.changed if sample.new_text else ()
         places = self._novelty.places(edges, read, settled)
-        places += [self._ends(track, edges) for track in self._tracks.shown if track.may_grow(sample.time)]
+        for track in self._tracks.shown:
+            if track.last_seen == sample.time and track.may_grow(sample.time, edges):
+                track.grew = track.grew or sample.time
+                places.append(self._ends(track, edges))
         if places:
             self._look(sample, edges, places, taken)
         for track in list(self._tracks.shown):
@@ -341,7 +344,7 @@ class TextExaminer:
         if first in self._tracks.shown:
             if first.message is not message:
                 self._tracks.merge(first, growth.owners, message, sample, edges)
-        elif first.said:
+        elif first.said and not first.dropped:
             self._completed.append(first)
 
     def _advance(self, sample: Sample, edges: Edges, track: Track) -> None:
@@ -398,6 +401,10 @@ class TextExaminer:
         if track.postponed and not self._moving:
             self._unread += len(message.lines)
         reading = None if track.postponed else self._read(sample, message, quick=edges is not None)
+        if message.upended and not track.postponed and (reading is None or reading.confidence < SURE):
+            other = self._read(sample, message.other_way(), quick=True)
+            if other is not None and (reading is None or other.confidence > reading.confidence):
+                track.message, reading = message.other_way(), other
         track.reading = reading
         sure = reading is not None and reading.confidence >= SURE
         # Found between two changes: perhaps half of a text that is just fading in. Not said yet.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from itertools import combinations
@@ -20,6 +21,7 @@ _LINE_GAP_HEIGHTS = 0.9
 """Vertical gap between detected lines of one message: at double spacing about 0.7."""
 _HEIGHT_RATIO = 1.8
 """Of two lines in the same size of letters: one may have ascenders and descenders, the other neither."""
+_LEVEL_DEGREES, _OTHER_TURN_DEGREES, _UPENDED_DEGREES = 4.0, 10.0, 30.0
 _OTHER_BAR = 80.0
 """Difference in brightness (0..255) between two bars."""
 _ALIGNED_HEIGHTS = 0.4
@@ -59,6 +61,19 @@ class Message:
             rows.append(row[:lines])
         return Message(rows=tuple(rows))
 
+    @property
+    def upended(self) -> bool:
+        """Whether its lines run up or down the picture: which of the two, only reading tells."""
+        return all(abs(abs(angle_of(line)) - 90) <= _UPENDED_DEGREES for line in self.lines)
+
+    def other_way(self) -> Message:
+        """The same lines, read from their other end."""
+        turned = [
+            tuple(replace(line, quad=Quad(line.quad.corners[2:] + line.quad.corners[:2])) for line in row)
+            for row in self.rows
+        ]
+        return Message(rows=tuple(row[::-1] for row in turned[::-1]))
+
     def moved(self, dx: float, dy: float) -> Message:
         """Shift by source pixels."""
         return Message(
@@ -74,16 +89,40 @@ class Message:
 
 def messages(lines: Sequence[Line]) -> list[Message]:
     """Group the lines of one picture into messages, from top to bottom."""
-    rows = [sorted(row, key=_left) for row in _joined(list(lines), _same_row)]
+    rows = [_ordered([(line,) for line in row], across=False) for row in _joined(list(lines), _same_row)]
     found = [
-        Message(rows=tuple(tuple(row) for row in sorted(group, key=lambda row: _around(row).y0)))
-        for group in _joined(rows, _same_message)
+        Message(rows=tuple(_ordered(group, across=True)))
+        for group in _joined([tuple(line for (line,) in row) for row in rows], _same_message)
     ]
     return sorted(found, key=lambda message: (message.box.y0, message.box.x0))
 
 
-def _left(line: Line) -> int:
-    return line.quad.bounding_box().x0
+def _ordered(parts: Sequence[tuple[Line, ...]], *, across: bool) -> list[tuple[Line, ...]]:
+    """Sort along the lines, or across them."""
+    turn = angle_of(parts[0][0])
+    return sorted(parts, key=lambda part: _level(part, turn).y0 if across else _level(part, turn).x0)
+
+
+def angle_of(line: Line) -> float:
+    """Where a line runs, degrees clockwise from the right; 0 for what is level but for the measurement."""
+    (x0, y0), (x1, y1), _, _ = line.quad.corners
+    angle = math.degrees(math.atan2(y1 - y0, x1 - x0))
+    return 0.0 if abs(angle) <= _LEVEL_DEGREES else angle
+
+
+def _level(lines: Sequence[Line], turn_degrees: float) -> Box:
+    """The box around lines in a picture turned so that they are level."""
+    if not turn_degrees:
+        return _around(lines)
+    cos, sin = math.cos(math.radians(turn_degrees)), math.sin(math.radians(turn_degrees))
+    corners = [corner for line in lines for corner in line.quad.corners]
+    xs, ys = [x * cos + y * sin for x, y in corners], [y * cos - x * sin for x, y in corners]
+    return Box(math.floor(min(xs)), math.floor(min(ys)), math.ceil(max(xs)), math.ceil(max(ys)))
+
+
+def _turned_alike(a: Line, b: Line) -> bool:
+    apart = abs(angle_of(a) - angle_of(b)) % 360
+    return min(apart, 360 - apart) <= _OTHER_TURN_DEGREES
 
 
 def _around(lines: Sequence[Line]) -> Box:
@@ -99,8 +138,17 @@ def height_of(line: Line) -> float:
     return max(1.0, float(((x3 - x0) ** 2 + (y3 - y0) ** 2) ** 0.5))
 
 
+def length_of(line: Line) -> float:
+    """Along the line, source pixels."""
+    (x0, y0), (x1, y1), _, _ = line.quad.corners
+    return float(((x1 - x0) ** 2 + (y1 - y0) ** 2) ** 0.5)
+
+
 def _same_row(a: Line, b: Line) -> bool:
-    first, second = a.quad.bounding_box(), b.quad.bounding_box()
+    if not _turned_alike(a, b):
+        return False
+    turn = angle_of(max(a, b, key=length_of))
+    first, second = _level((a,), turn), _level((b,), turn)
     low = min(height_of(a), height_of(b))
     common = min(first.y1, second.y1) - max(first.y0, second.y0)
     gap = max(first.x0, second.x0) - min(first.x1, second.x1)
@@ -109,11 +157,14 @@ def _same_row(a: Line, b: Line) -> bool:
 
 
 def _same_message(above: Sequence[Line], below: Sequence[Line]) -> bool:
+    if not _turned_alike(above[0], below[0]):
+        return False
     # Light letters on a dark bar over dark ones on a light bar: the two parts of a lower third.
     bars = above[0].bar, below[0].bar
     if bars[0] is not None and bars[1] is not None and abs(bars[0] - bars[1]) > _OTHER_BAR:
         return False
-    first, second = _around(above), _around(below)
+    turn = angle_of(max(*above, *below, key=length_of))
+    first, second = _level(above, turn), _level(below, turn)
     if first.y0 > second.y0:
         first, second = second, first
     heights = [sum(map(height_of, row)) / len(row) for row in (above, below)]

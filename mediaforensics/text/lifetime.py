@@ -191,7 +191,7 @@ def _split(shares: NDArray[Any], middle: float) -> int:
 def _still_ground(edges: NDArray[Any], full: NDArray[Any]) -> int | None:
     """From where on there is bare ground with edges like the text's, if it stands still.
 
-    For then every frame is the bare ground and a share of the text, and nothing else; what moves leaves a rest.
+    For then every frame is bare ground and a share of the text and nothing else; what moves leaves a rest.
     """
     count = len(edges)
     if count < 2 * _LEVEL:

@@ -32,6 +32,8 @@ _FOUND = 0.6
 _FAINT = 0.25
 """A text whose edges fell to this share of their strength has faded out."""
 _SEARCH_PX = 14
+_MORE = 1000.0
+"""Squared Sobel, mean over a square beside a text: half a letter of little contrast."""
 _BESIDE_PX = 3
 """Around where a text that moves is expected: a glimpse is half as fine."""
 _IN_VIEW = 0.3
@@ -55,6 +57,8 @@ _DRIFT_PX = 12
 _SAME_PATCH = 0.8
 """Correlation of brightness with the patch that it came from."""
 _MIN_COLUMNS = 3
+_MIN_COLUMN = 5
+"""Blocks that a line which runs up or down is at least high."""
 _MIN_BLOCKS = 3
 """A text is at least this many blocks."""
 
@@ -125,6 +129,20 @@ class Imprint:
         self._x, self._y = x[strong], y[strong]
         self._energy = float((self._x**2 + self._y**2).sum())
         self._luma = edges.view.pixels[self.top : bottom, self.left : right].copy()
+        self._beside = self._ends(edges)
+
+    def longer(self, edges: Edges) -> bool:
+        """Whether there is more to its left or right than when it was read."""
+        then, now = self._beside, self._ends(edges)
+        return any(b > _STRONGER * a + _MORE for a, b in zip(then, now, strict=True))
+
+    def _ends(self, edges: Edges) -> tuple[float, float]:
+        height, width = self._luma.shape
+        rows = slice(self.top, self.top + height)
+        left = edges.x[rows, max(0, self.left - height) : self.left]
+        right = edges.x[rows, self.left + width : self.left + width + height]
+        before, after = (float((part**2).mean()) if part.size else 0.0 for part in (left, right))
+        return before, after
 
     def here(self, edges: Edges) -> Sighting | None:
         """Look for the text where it was."""
@@ -208,8 +226,9 @@ class Novelty:
         previous, self._previous = self._previous, edges
         if self._looked is not None and self._looked.x.shape != edges.x.shape:
             self._looked = self._looked_energy = None
-        strokes = _strokes(edges)
-        candidates = strokes >= _MIN_STROKES
+        strokes = _strokes(edges.x)
+        upended = _strokes(edges.y.T).T >= _MIN_STROKES
+        candidates = (strokes >= _MIN_STROKES) | upended
         for box in known:
             candidates[_blocks_of(box, edges)] = False
         looked = self._looked
@@ -230,7 +249,7 @@ class Novelty:
                 for box in settled:
                     rests[_blocks_of(box, edges)] = True
                 candidates &= rests
-        clusters = _clusters(candidates)
+        clusters = _clusters(candidates & (strokes >= _MIN_STROKES)) + _columns(candidates & upended)
         if looked is not None:
             clusters = [
                 cluster for cluster in clusters if not self._drifted(edges, looked, cluster, candidates)
@@ -299,13 +318,13 @@ def _blocks(values: NDArray[Any]) -> NDArray[Any]:
     return means
 
 
-def _strokes(edges: Edges) -> NDArray[Any]:
+def _strokes(across: NDArray[Any]) -> NDArray[Any]:
     """Strokes across the rows of each block: strong edges of both signs, one after another.
 
     Letters are strokes side by side along each row; the outline of a thing is one edge, fire has soft ones.
     Per row of 16 px, letters of 8 px and more reach 1, photographs and fire next to never.
     """
-    rises, falls = edges.x > _STROKE, edges.x < -_STROKE
+    rises, falls = across > _STROKE, across < -_STROKE
     fewer: NDArray[Any] = np.minimum(_blocks(_starts(rises)), _blocks(_starts(falls)))
     return 2 * BLOCK_PX * fewer
 
@@ -345,6 +364,16 @@ def _clusters(candidates: NDArray[Any]) -> list[Place]:
         if int(inside.sum()) >= _MIN_BLOCKS and columns[-1] - columns[0] + 1 >= _MIN_COLUMNS:
             found.append((int(columns[0]), int(rows[0]), int(columns[-1]) + 1, int(rows[-1]) + 1))
     return found
+
+
+def _columns(candidates: NDArray[Any]) -> list[Place]:
+    """Columns and rows of each narrow column of blocks: a line that runs up or down the picture."""
+    found = _clusters(candidates.T)
+    return [
+        (top, left, bottom, right)
+        for left, top, right, bottom in found
+        if right - left >= max(_MIN_COLUMN, 2 * (bottom - top))
+    ]
 
 
 def _with_margin(cluster: Place, width: int, height: int) -> Place:

@@ -20,10 +20,12 @@ _SAME_THING = 0.5
 """Overlap (intersection over union) of two findings of one thing that is no text."""
 SAME_PLACE = 0.6
 """Share of a found line that lies in a text already followed."""
-_LONGER = 0.5
-"""Line heights by which a line must reach further than before to have grown."""
+_LONGER, _LONGER_STILL = 0.5, 0.2
+"""Line heights by which a line must reach further than before to have grown, and to grow on: by one letter."""
 _LINE_ASPECT = 1.5
-_GROWS_FOR_S = 1.5
+_GROWS_FOR_S, _YOUNG_S = 1.5, 5.0
+"""Between two steps of a text that is written bit by bit, and until it is complete where no step was seen."""
+_ONE_FADE_S, _OTHER_S = 1.0, 0.3
 _SAME_ROW = 0.5
 _RETURN_S = 1.0
 """A text that is back within this time was hidden, not gone."""
@@ -43,8 +45,8 @@ class Track:
         The first frame in which it was visible.
     stronger : bool
         Whether its last sighting showed it more strongly than what was read.
-    said : bool
-        Whether it was reported.
+    said, dropped : bool
+        Whether it was reported, and whether another text stands for it since.
     gone : Timestamp or None
         The first frame without it, if it is no longer shown.
     """
@@ -62,6 +64,7 @@ class Track:
     retries: int = 0
     stronger: bool = False
     said: bool = False
+    dropped: bool = False
     gone: Timestamp | None = None
     grew: Timestamp | None = None
     velocity: Velocity | None = None
@@ -89,7 +92,8 @@ class Track:
 
     def _longer(self, box: Box) -> bool:
         """Whether a line goes on where this text ended."""
-        own, more = self.box(), _LONGER * box.height_px
+        own = self.box()
+        more = (_LONGER if self.grew is None else _LONGER_STILL) * box.height_px
         return box.height_px < _LINE_ASPECT * box.width_px and (
             box.x0 < own.x0 - more or box.x1 > own.x1 + more
         )
@@ -104,9 +108,14 @@ class Track:
         """Whether it passes through the picture along its line, as a ticker does."""
         return self.velocity is not None and abs(self.velocity[0]) > abs(self.velocity[1])
 
-    def may_grow(self, time: Timestamp) -> bool:
+    def may_grow(self, time: Timestamp, edges: Edges) -> bool:
         """Whether it is being written bit by bit, so that more of it may come."""
-        return self.grew is not None and 0 < float(time - self.grew) <= _GROWS_FOR_S
+        if self.velocity is not None or not self.legible():
+            return False
+        if self.grew is not None and 0 < float(time - self.grew) <= _GROWS_FOR_S:
+            return True
+        young = self.since is not None and float(time - self.since) <= _YOUNG_S
+        return young and self.imprint.longer(edges)
 
     def rises(self) -> bool:
         """Whether it passes through the picture across its lines, as credits do."""
@@ -168,20 +177,21 @@ class Tracks:
         return [track for track, _ in standing]
 
     def _drop_doubles(self) -> None:
-        """A text that moves may be lost, found as a new one, and found again."""
-        for track in sorted(self.shown, key=lambda track: -track.number):
-            older = [
+        """A text that moves may be lost, found as a new one or part of one, and found again."""
+        for track in sorted(self.shown, key=lambda track: (len(track.message.lines), -track.number)):
+            others = [
                 other
                 for other in self.shown
-                if other.number < track.number and other.legible() and other.velocity is not None
+                if other is not track and other.legible() and (other.velocity or track.velocity)
             ]
             boxes = [line.quad.bounding_box() for line in track.message.lines]
-            covers = [
-                [other for other in older if box.fraction_inside(other.box()) >= SAME_PLACE] for box in boxes
-            ]
-            if all(covers):
-                covers[0][0].replaces += [*track.replaces, track.number]
-                self.drop(track)
+            for other in others:
+                if all(box.fraction_inside(other.box()) >= SAME_PLACE for box in boxes):
+                    other.replaces += [*track.replaces, track.number]
+                    if track.said and track.since is not None:
+                        other.since = min(other.since or track.since, track.since)
+                    self.drop(track)
+                    break
 
     def _find(self, track: Track, sample: Sample, edges: Edges) -> Sighting | None:
         """Where it was; where it has gone to since; or a few pixels beside, after a shake."""
@@ -242,19 +252,29 @@ class Tracks:
         """Since when a text that was just found is visible, and how it moves."""
         if trace is None:
             return None, None
-        glimpses = self._before(sample.time, box)
+        glimpses = self._history.before(sample.time)
         steps = followed(trace, sample.time, glimpses[1:], None)
         if not moves(steps):
-            return first_visible(trace, glimpses), None
+            return self._first_visible(trace, box, sample.time), None
         velocity = velocity_of([Step(time=sample.time, dx=0, dy=0), *steps])
         inside = until_out(trace, steps, glimpses, velocity)
         return glimpses[max(inside, 1) - 1].time, velocity
 
-    def _before(self, time: Timestamp, box: Box) -> list[Glimpse]:
-        """Glimpses back to when another text went from there."""
+    def _first_visible(self, trace: Trace, box: Box, time: Timestamp) -> Timestamp | None:
+        """Since when it is visible; not before another text went from there."""
+        glimpses = self._history.before(time)
         self._places_left = [(b, end) for b, end in self._places_left if float(time - end) <= MEMORY_S]
         ends = [end for other, end in self._places_left if other.intersection(box) is not None]
-        return [glimpse for glimpse in self._history.before(time) if all(glimpse.time >= end for end in ends)]
+        if not ends:
+            return first_visible(trace, glimpses)
+        # What was there before shows what it looks like without this text; the bare ground does so better.
+        known = [
+            glimpse
+            for glimpse in glimpses
+            if float(glimpse.time - max(ends)) >= (0 if float(time - max(ends)) > _ONE_FADE_S else -_OTHER_S)
+        ]
+        since = first_visible(trace, known)
+        return since and max(since, max(ends))
 
     def replace(self, old: Track, message: Message, sample: Sample, edges: Edges) -> None:
         """What a text that moves looks like now."""
@@ -263,6 +283,7 @@ class Tracks:
 
     def drop(self, track: Track) -> None:
         """Follow it no more; something else takes its place."""
+        track.dropped = True
         self.shown = [other for other in self.shown if other is not track]
 
     def merge(
@@ -273,6 +294,7 @@ class Tracks:
         for part in owners:
             if part is first:
                 continue
+            part.dropped = True
             first.replaces += [*part.replaces, part.number]
             if part.since is not None and part.said:  # otherwise it may have been anything
                 first.since = min(first.since or part.since, part.since)
@@ -299,7 +321,7 @@ class Tracks:
         if track.stronger:
             self._renew(track, track.message, sample, edges)
             if track.trace is not None and track.since is not None:
-                since = first_visible(track.trace, self._before(sample.time, track.box()))
+                since = self._first_visible(track.trace, track.box(), sample.time)
                 track.since = since or track.since
 
     def _renew(self, track: Track, message: Message, sample: Sample, edges: Edges) -> None:

@@ -57,12 +57,19 @@ def write(
     size_px: int = 40,
     fill: tuple[int, int, int] = (255, 255, 255),
     opacity: float = 1.0,
+    left: bool = False,
     **how,
 ) -> np.ndarray:
-    """Draw ``text`` with its anchor at ``place``; lines are centred."""
+    """Draw ``text`` with its middle at ``place``, or the middle of its left side; lines are centred."""
     image = Image.fromarray(picture)
     ImageDraw.Draw(image).multiline_text(
-        place, text, fill=fill, font=ImageFont.load_default(size_px), anchor="mm", align="center", **how
+        place,
+        text,
+        fill=fill,
+        font=ImageFont.load_default(size_px),
+        anchor="lm" if left else "mm",
+        align="center",
+        **how,
     )
     return cv2.addWeighted(np.asarray(image), opacity, picture, 1 - opacity, 0)
 

@@ -1,5 +1,9 @@
 from __future__ import annotations
 
+import math
+
+import pytest
+
 from mediaforensics.text.layout import messages
 from mediaforensics.text.regions import Line
 from mediaforensics.types import Quad
@@ -48,3 +52,33 @@ def test_the_order_of_arrival_does_not_matter():
 def test_moving_keeps_the_shape():
     (message,) = messages([line(100, 100, 500, 140)])
     assert message.moved(10, -5).box.as_list() == [110, 95, 510, 135]
+
+
+def turned(degrees, x, y, length=400, height=40):
+    """A line that begins at (x, y)."""
+    cos, sin = math.cos(math.radians(degrees)), math.sin(math.radians(degrees))
+    corners = [(0, 0), (length, 0), (length, height), (0, height)]
+    return Line(
+        quad=Quad(tuple((x + a * cos - b * sin, y + a * sin + b * cos) for a, b in corners)), confidence=0.9
+    )
+
+
+@pytest.mark.parametrize("degrees", [-20, -12, 12, 20, 90, -90])
+def test_slanted_and_upended_lines_are_one_message_in_their_own_order(degrees):
+    down = math.cos(math.radians(degrees)), math.sin(math.radians(degrees))
+    lines = [turned(degrees, 600 - 50 * n * down[1], 400 + 50 * n * down[0]) for n in range(3)]
+    (message,) = messages(lines[::-1])
+    assert message.lines == tuple(lines)
+    assert message.upended == (abs(degrees) == 90)
+
+
+def test_lines_of_different_slant_are_messages_apart():
+    assert len(messages([turned(0, 300, 300), turned(25, 300, 350)])) == 2
+
+
+def test_the_other_way_begins_at_the_other_end():
+    lines = [turned(90, 600 - 50 * n, 100) for n in range(2)]
+    (message,) = messages(lines)
+    other = message.other_way()
+    assert other.other_way() == message and other.box == message.box
+    assert other.lines[0].quad.corners[0] == message.lines[1].quad.corners[2]
