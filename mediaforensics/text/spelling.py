@@ -114,6 +114,8 @@ class Recognizer:
         # Only where letters and folded letters correspond one to one is the place of the cut known.
         if not 5 <= size <= _LONGEST_WORD or word.end - word.start != size or self.knows(word):
             return (word,)
+        if sounds_like(self.pack.familiar, word.folded):
+            return (word,)
         best: tuple[int, tuple[Word, Word]] | None = None
         for cut in range(2, size - 1):
             parts = (_part(word, 0, cut), _part(word, cut, size))
