@@ -10,49 +10,31 @@ from mediaforensics.detect import Surroundings
 from mediaforensics.media.frame import View
 from mediaforensics.media.sample import Sample
 from mediaforensics.models import Model
-from mediaforensics.observations import Failure, Observation, TextGone, TextSeen
+from mediaforensics.observations import Observation, TextGone, TextSeen
 from mediaforensics.options import TextOptions
-from mediaforensics.text.allowance import Allowance
 from mediaforensics.text.layout import Message, height_of, messages
+from mediaforensics.text.looking import Looker
 from mediaforensics.text.motion import Velocity, stitched
 from mediaforensics.text.page import SURE
 from mediaforensics.text.ppocr import OVERLAY_MODEL, RECOGNITION_MODEL, Reading
-from mediaforensics.text.presence import SIDE_PX, Edges, Novelty, Place
+from mediaforensics.text.presence import SIDE_PX, Edges, Place
+from mediaforensics.text.reading import Readings
 from mediaforensics.text.recognize import MessageReader, MessageReading
 from mediaforensics.text.regions import DETECTION_MODEL, Line, LineDetector
-from mediaforensics.text.regions import SIDE_PX as NETWORK_SIDE_PX
 from mediaforensics.text.tracks import SAME_PLACE as _SAME_PLACE
 from mediaforensics.text.tracks import Track, Tracks
-from mediaforensics.types import Box, Timestamp
+from mediaforensics.types import Timestamp
 
-_STILL_SIDE_PX = 1280
-"""A single picture has no second chance, and costs only once."""
 _DOUBTFUL = 0.9
 """A first reading less sure than this is worth a thorough second one, on the next sample."""
 _MAX_RETRIES = 2
-_CERTAIN = 0.999
 _OUTRANKS = 0.00001
-"""No reading is surer than ``_CERTAIN``, so that a longer one of the same text can be surer by this."""
+"""By so much is a longer reading of the same text the surer."""
 _STEP, _WHOLE = 0.45, 0.7
 """How far a ticker must go before it is read again, as a share of the picture or of what was read; and half a
 line of credits before it is whole, in line heights."""
-_MIN_SIDE_PX = 4
-_MORE_ROWS_PX = 96
-"""Of the view, above and below a place whose rim cut a line."""
-
-# What a file may cost. A page of 60 lines is read at once; a minute of video may bring 150 lines more.
-_LOOKS, _LOOKS_PER_S = 20.0, 2.5
-"""Whole pictures that the line detector is shown; some 65 ms each."""
-_LINES, _LINES_PER_S = 120.0, 2.5
-"""Lines read; some 40 ms each."""
-_ATTEMPTS, _ATTEMPTS_PER_S = 80.0, 1.0
-"""Lines that Tesseract is given; some 60 ms each."""
-_MAX_FOUND = 150
-"""Lines of one picture that are followed up, the largest first."""
 _LONGEST = 60
 """Lines of one message that are read; a printed page has as many."""
-_MAX_HANGS = 2
-"""Tesseract that failed so often is not asked again for this file: a hang costs 20 s."""
 
 
 class TextDetector:
@@ -106,16 +88,6 @@ class TextDetector:
         return TextExaminer(self._lines, self._reader, surroundings)
 
 
-def _open_sides(line: Line, place: Place, edges: Edges) -> tuple[bool, bool]:
-    """Whether a line may go on outside the place: beside it, and above or below it."""
-    x0, y0, x1, y1 = edges.view.from_source(line.quad.bounding_box())
-    left, top, right, bottom = place
-    height, width = edges.x.shape
-    beside = (x0 <= left + 1 and left > 0) or (x1 >= right - 1 and right < width)
-    across = (y0 <= top + 1 and top > 0) or (y1 >= bottom - 1 and bottom < height)
-    return beside, across
-
-
 @dataclass(frozen=True, slots=True, eq=False, kw_only=True)
 class _Growth:
     """A text that is longer than what was read of it, and the picture that shows most of it."""
@@ -132,17 +104,10 @@ class TextExaminer:
     """One file's texts. Memory is bounded by the number of texts on one picture."""
 
     def __init__(self, lines: LineDetector, reader: MessageReader, surroundings: Surroundings) -> None:
-        self._lines = lines
-        self._reader = reader
+        self._looker = Looker(lines)
+        self._readings = Readings(reader)
         self._moving = surroundings.moving
-        self._novelty = Novelty()
         self._tracks = Tracks()
-        self._failures: list[Failure] = []
-        self._looks = Allowance(_LOOKS, _LOOKS_PER_S)
-        self._to_read = Allowance(_LINES, _LINES_PER_S)
-        self._attempts = Allowance(_ATTEMPTS, _ATTEMPTS_PER_S)
-        self._hangs = 0
-        self._unread = 0
         self._growing: list[_Growth] = []
         self._completed: list[Track] = []
         self._gone: list[Track] = []
@@ -151,13 +116,10 @@ class TextExaminer:
 
     def examine(self, sample: Sample, seen: Sequence[Observation]) -> Iterable[Observation]:
         """Follow the texts that are known, look for new ones where something changed."""
-        for allowance in (self._looks, self._to_read, self._attempts):
-            allowance.at(sample.time.seconds)
-        self._unread = 0
+        self._looker.at(sample.time.seconds)
+        self._readings.at(sample.time.seconds)
         if not self._moving:
-            view = sample.frame.rgb()
-            scale = _STILL_SIDE_PX / max(view.pixels.shape[:2])
-            for message in messages(self._largest(self._lines.locate(view, scale))):
+            for message in messages(self._looker.whole(sample)):
                 self._start(sample, message, None)
             return self._observations(sample)
         edges = Edges.of(sample.frame.luma(SIDE_PX))
@@ -166,14 +128,14 @@ class TextExaminer:
         self._gone = self._tracks.take_gone()
         for track in self._gone:
             # The same text there, later, is a new one.
-            self._novelty.forget(edges, track.box())
+            self._looker.novelty.forget(edges, track.box())
         for track in self._tracks.shown:
             if track.last_seen == sample.time:
                 self._read_better(sample, track)
         # What all but faded out is no longer shown, but neither is it something new.
         read = [track.box() for track in taken if track.legible()]
         settled = sample.changed if sample.new_text else ()
-        places = self._novelty.places(edges, read, settled)
+        places = self._looker.novelty.places(edges, read, settled)
         for track in self._tracks.shown:
             if track.last_seen == sample.time and track.may_grow(sample.time, edges):
                 track.grew = track.grew or sample.time
@@ -198,12 +160,13 @@ class TextExaminer:
 
     def _look(self, sample: Sample, edges: Edges, places: Sequence[Place], taken: Sequence[Track]) -> None:
         """Let the network look at parts of the picture; start a track for what is new there."""
-        found: list[Line] = []
         known = [*taken, *(track for track in self._tracks.shown if track not in taken)]
-        for place in places:
-            found += self._seen_at(sample, edges, place, found, known)
-        found = self._largest(found)
-        new = [line for line in found if not any(track.holds(line) for track in known)]
+
+        def is_known(line: Line) -> bool:
+            return any(track.holds(line) for track in known)
+
+        found = self._looker.new_lines(sample, edges, places, is_known)
+        new = [line for line in found if not is_known(line)]
         # A message that is revealed bit by bit grows: lines that join a known text belong to it.
         boxes = [line.quad.bounding_box() for line in new]
         old = {
@@ -232,57 +195,6 @@ class TextExaminer:
             else:
                 self._start(sample, message, edges)
 
-    def _seen_at(
-        self, sample: Sample, edges: Edges, place: Place, others: Sequence[Line], known: Sequence[Track]
-    ) -> list[Line]:
-        """The new lines at a place; where one is cut by its rim, in the whole rows or the whole picture."""
-        height, width = edges.x.shape
-        # What is not looked at now stays new, and is looked at when there is time again.
-        area = (place[2] - place[0]) * (place[3] - place[1])
-        if not self._looks.take(area / (height * width)):
-            self._say(sample, "there were too many changes to look for text in each of them")
-            return []
-        lines = self._locate(sample, edges, place)
-        sides = [
-            _open_sides(line, place, edges) for line in lines if not any(track.holds(line) for track in known)
-        ]
-        if any(across or beside for beside, across in sides):
-            more = _MORE_ROWS_PX if any(across for _, across in sides) else 0
-            place = (0, max(0, place[1] - more), width, min(height, place[3] + more))
-            lines = self._locate(sample, edges, place)
-            if any(_open_sides(line, place, edges)[1] for line in lines):
-                place = (0, 0, width, height)
-                lines = self._locate(sample, edges, place)
-        self._novelty.looked_at(edges, place)
-        boxes = [line.quad.bounding_box() for line in others]
-        return [
-            line
-            for line in lines
-            if not any(line.quad.bounding_box().fraction_inside(box) >= _SAME_PLACE for box in boxes)
-        ]
-
-    def _largest(self, lines: list[Line]) -> list[Line]:
-        """At most so many lines as are followed up; the others are counted as not read."""
-        if len(lines) <= _MAX_FOUND:
-            return lines
-        self._unread += len(lines) - _MAX_FOUND
-        boxes = {line: line.quad.bounding_box() for line in lines}
-        kept = set(sorted(lines, key=lambda line: boxes[line].y0 - boxes[line].y1)[:_MAX_FOUND])
-        return [line for line in lines if line in kept]
-
-    def _locate(self, sample: Sample, edges: Edges, place: Place) -> list[Line]:
-        (sx, sy), (x, y) = edges.view.source_per_view, edges.view.origin_px
-        left, top, right, bottom = place
-        box = Box(
-            math.floor(x + left * sx),
-            math.floor(y + top * sy),
-            math.ceil(x + right * sx),
-            math.ceil(y + bottom * sy),
-        ).clipped(sample.frame.size_px)
-        scale = NETWORK_SIDE_PX / max(sample.frame.size_px)
-        part = sample.frame.crop(box, max(1, round(scale * max(box.width_px, box.height_px))))
-        return self._lines.locate(part, scale * part.source_per_view[0])
-
     def _grow(self, sample: Sample, owners: Sequence[Track], message: Message, edges: Edges) -> None:
         """A text has become longer: read it again, at once where a line was added.
 
@@ -302,7 +214,7 @@ class TextExaminer:
             owners=tuple(dict.fromkeys([*owners, *(o for growth in earlier for o in growth.owners)])),
             known={line: reading for one in earlier for line, reading in one.known.items()} | known,
             message=message,
-            view=self._cut(sample, message),
+            view=self._readings.cut(sample, message),
             time=sample.time,
         )
         lines = [line for owner in owners for line in owner.message.lines]
@@ -333,9 +245,11 @@ class TextExaminer:
         """Read a text that has become longer; join those that turn out to be one."""
         first, message = growth.track, growth.message
         known = growth.known
-        if not self._may_read(message, known):
+        if not self._readings.may_read(message, known):
             return
-        again = self._read(sample, message, quick=True, before=first.reading, known=known, view=growth.view)
+        again = self._readings.read(
+            sample, message, quick=True, before=first.reading, known=known, view=growth.view
+        )
         if again is None or not again.legible or len(again.text) <= len(first.text()):
             return
         # The longer reading is the better one, whatever its confidence: nothing may outrank it later.
@@ -356,16 +270,10 @@ class TextExaminer:
         far = min(_STEP * width, max(2 * line, _STEP * track.read_box.width_px))
         if track.moved_px < (far if track.runs() else _WHOLE * line):
             return
-        sy = edges.view.source_per_view[1]
-        box, more = track.box(), line
-        rows = max(0, int((box.y0 - more) / sy)), min(edges.x.shape[0], math.ceil((box.y1 + more) / sy))
-        place = (0, rows[0], edges.x.shape[1], rows[1])
-        if place[3] <= place[1] or not self._looks.take((place[3] - place[1]) / edges.x.shape[0]):
-            return
         others = [other for other in self._tracks.shown if other is not track]
         lines = [
             found
-            for found in self._locate(sample, edges, place)
+            for found in self._looker.on_rows(sample, edges, track.box().y0 - line, track.box().y1 + line)
             if track.meets(found.quad.bounding_box()) and not any(other.holds(found) for other in others)
         ]
         if not lines:
@@ -373,7 +281,11 @@ class TextExaminer:
         if track.runs():
             row = tuple(sorted(lines, key=lambda found: found.quad.bounding_box().x0))
             message = Message(rows=(row,))
-            again = self._read(sample, message, quick=True) if self._may_read(message, {}) else None
+            again = (
+                self._readings.read(sample, message, quick=True)
+                if self._readings.may_read(message, {})
+                else None
+            )
             self._tracks.replace(track, message, sample, edges)
             if again is not None and again.legible:
                 joined = stitched(track.text(), again.text) if track.legible() else again.text
@@ -391,18 +303,18 @@ class TextExaminer:
         self, sample: Sample, message: Message, edges: Edges | None, velocity: Velocity | None = None
     ) -> Track:
         # What moves may be half faded in: a quick reading now, a thorough one when it stands.
-        self._unread += max(0, len(message.lines) - _LONGEST)
+        self._readings.unread += max(0, len(message.lines) - _LONGEST)
         message = message.beginning(_LONGEST)
         track = self._tracks.start(sample, edges or Edges.of(sample.frame.luma(SIDE_PX)), message, velocity)
         if track.rises() and track.enters(sample.frame.size_px):
             # Half a line of credits: it is read when it is in the picture.
             return track
-        track.postponed = not self._may_read(message, {})
+        track.postponed = not self._readings.may_read(message, {})
         if track.postponed and not self._moving:
-            self._unread += len(message.lines)
-        reading = None if track.postponed else self._read(sample, message, quick=edges is not None)
+            self._readings.unread += len(message.lines)
+        reading = None if track.postponed else self._readings.read(sample, message, quick=edges is not None)
         if message.upended and not track.postponed and (reading is None or reading.confidence < SURE):
-            other = self._read(sample, message.other_way(), quick=True)
+            other = self._readings.read(sample, message.other_way(), quick=True)
             if other is not None and (reading is None or other.confidence > reading.confidence):
                 track.message, reading = message.other_way(), other
         track.reading = reading
@@ -416,52 +328,11 @@ class TextExaminer:
         for track in self._tracks.shown:
             if not track.postponed:
                 continue
-            if self._to_read.left >= len(track.message.lines):
-                self._to_read.take(len(track.message.lines))
+            if self._readings.may_catch_up(track.message):
                 track.postponed = False
-                track.reading = self._read(sample, track.message, quick=True)
+                track.reading = self._readings.read(sample, track.message, quick=True)
             else:
-                self._unread += len(track.message.lines)
-
-    def _may_read(self, message: Message, known: Mapping[Line, Reading]) -> bool:
-        return self._to_read.take(sum(line not in known for line in message.lines))
-
-    def _read(
-        self,
-        sample: Sample,
-        message: Message,
-        quick: bool,
-        before: MessageReading | None = None,
-        known: Mapping[Line, Reading] | None = None,
-        view: View | None = None,
-    ) -> MessageReading | None:
-        view = view or self._cut(sample, message)
-        if min(view.pixels.shape[:2]) < _MIN_SIDE_PX:
-            return None
-        where = ", ".join(map(str, message.box.as_list()))
-        refused = self._attempts.refused
-        try:
-            reading = self._reader.read(view, message, quick, before, known, self._attempts)
-        except (RuntimeError, OSError) as error:
-            # The child process failed or hung; the other texts of this sample are still good.
-            self._say(sample, f"the text at {where} px could not be read: {type(error).__name__}: {error}")
-            self._hangs += 1
-            if self._hangs >= _MAX_HANGS:
-                self._attempts.close()
-            return None
-        if self._attempts.refused > refused:
-            self._say(
-                sample, f"the text at {where} px was not, or not thoroughly, read: too many for Tesseract"
-            )
-        if reading is not None and reading.confidence > _CERTAIN:
-            return replace(reading, confidence=_CERTAIN)
-        return reading
-
-    def _cut(self, sample: Sample, message: Message) -> View:
-        return sample.frame.crop(message.box.grown(0.02).clipped(sample.frame.size_px))
-
-    def _say(self, sample: Sample, why: str) -> None:
-        self._failures.append(Failure(time=sample.time, detector="text", why=why))
+                self._readings.unread += len(track.message.lines)
 
     def _read_better(self, sample: Sample, track: Track) -> None:
         """Read a text that is still there again, where that promises more."""
@@ -470,18 +341,16 @@ class TextExaminer:
             track.retries += 1
             before = track.reading
             known = dict(zip(track.message.lines, before.readings, strict=False)) if before else {}
-            if not self._may_read(track.message, known):
+            if not self._readings.may_read(track.message, known):
                 return
-            again = self._read(sample, track.message, quick=False, before=before, known=known)
+            again = self._readings.read(sample, track.message, quick=False, before=before, known=known)
             if again is not None and again.confidence > track.confidence():
                 track.reading = again
 
     def _observations(self, sample: Sample) -> list[Observation]:
-        if self._unread:
-            self._say(
-                sample, f"{self._unread} lines of text were found and not read: more than the limit allows"
-            )
-        failures, self._failures = self._failures, []
+        self._readings.unread += self._looker.passed_over
+        if self._looker.refused:
+            self._readings.say(sample, "there were too many changes to look for text in each of them")
         texts = [
             self._observation(sample.time, sample.frame.size_px, track, track.reading)
             for track in self._tracks.shown
@@ -494,7 +363,7 @@ class TextExaminer:
             for track in self._gone
             if track.said and track.gone is not None
         ]
-        return [*texts, *gone, *failures]
+        return [*texts, *gone, *self._readings.failures(sample)]
 
     def _observation(
         self, time: Timestamp, size_px: tuple[int, int], track: Track, reading: MessageReading

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
-from mediaforensics.media.sample import Glimpse, Sample
+from mediaforensics.media.sample import Sample
 from mediaforensics.text.layout import Message, height_of
 from mediaforensics.text.lifetime import MEMORY_S, SIDE_PX, History, Trace, first_visible, first_without
 from mediaforensics.text.motion import Step, Velocity, followed, moves, until_out, velocity_of
@@ -21,7 +21,7 @@ _SAME_THING = 0.5
 SAME_PLACE = 0.6
 """Share of a found line that lies in a text already followed."""
 _LONGER, _LONGER_STILL = 0.5, 0.2
-"""Line heights by which a line must reach further than before to have grown, and to grow on: by one letter."""
+"""Line heights by which a line must reach further than before to have grown, and to grow on by a letter."""
 _LINE_ASPECT = 1.5
 _GROWS_FOR_S, _YOUNG_S = 1.5, 5.0
 """Between two steps of a text that is written bit by bit, and until it is complete where no step was seen."""

@@ -153,10 +153,10 @@ def page(rows, columns=5):
 
 
 def test_a_page_of_small_print_is_not_read_to_its_end_and_says_so(text_detector, monkeypatch):
-    from mediaforensics.text import detector
+    from mediaforensics.text import reading
     from mediaforensics.text.ppocr import LineNetwork
 
-    monkeypatch.setattr(detector, "_LINES", 30.0)
+    monkeypatch.setattr(reading, "_LINES", 30.0)
     calls = []
     read = LineNetwork.read
     monkeypatch.setattr(LineNetwork, "read", lambda self, line: calls.append(1) or read(self, line))
@@ -170,10 +170,10 @@ def test_a_page_of_small_print_is_not_read_to_its_end_and_says_so(text_detector,
 
 
 def test_what_had_to_wait_is_read_when_there_is_time_again(text_detector, monkeypatch):
-    from mediaforensics.text import detector
+    from mediaforensics.text import reading
 
-    monkeypatch.setattr(detector, "_LINES", 2.0)
-    monkeypatch.setattr(detector, "_LINES_PER_S", 1.0)
+    monkeypatch.setattr(reading, "_LINES", 2.0)
+    monkeypatch.setattr(reading, "_LINES_PER_S", 1.0)
     picture = write(card(FIRST, place=(300, 200)), SECOND, (900, 600), 48)
     seen, _ = watch(text_detector, [sample(picture, i, new_picture=True) for i in range(4)])
     assert [o.text for o in seen[0] if isinstance(o, TextSeen)] == [FIRST]
@@ -182,11 +182,11 @@ def test_what_had_to_wait_is_read_when_there_is_time_again(text_detector, monkey
 
 
 def test_a_strobe_of_texts_has_an_end(text_detector, monkeypatch):
-    from mediaforensics.text import detector
+    from mediaforensics.text import looking
     from mediaforensics.text.regions import LineDetector
 
-    monkeypatch.setattr(detector, "_LOOKS", 0.25)
-    monkeypatch.setattr(detector, "_LOOKS_PER_S", 0.0)
+    monkeypatch.setattr(looking, "_LOOKS", 0.25)
+    monkeypatch.setattr(looking, "_LOOKS_PER_S", 0.0)
     calls = []
     locate = LineDetector.locate
     monkeypatch.setattr(LineDetector, "locate", lambda *a, **k: calls.append(1) or locate(*a, **k))
