@@ -55,11 +55,14 @@ class Reading:
         0..1, the engine's own.
     engine : str
         ``pp-ocrv6``, ``overlay-lines`` or ``tesseract``.
+    longest_blank_fraction : float
+        Share of the line that the longest stretch without letters takes: between two of them, or at an end.
     """
 
     text: str
     confidence: float
     engine: str
+    longest_blank_fraction: float = 0.0
 
 
 class LineNetwork:
@@ -120,4 +123,10 @@ def decode(probability: NDArray[np.float32], alphabet: list[str], engine: str = 
         return Reading(text="", confidence=0.0, engine=engine)
     text = "".join(alphabet[index] for index in best[kept]).strip()
     confidence = float(probability[kept, best[kept]].mean(dtype=np.float64))
-    return Reading(text=text, confidence=round(confidence, 4), engine=engine)
+    at = np.concatenate([[-1], np.flatnonzero(best != _BLANK), [len(best)]])
+    return Reading(
+        text=text,
+        confidence=round(confidence, 4),
+        engine=engine,
+        longest_blank_fraction=round(float(np.diff(at).max() - 1) / len(best), 4),
+    )

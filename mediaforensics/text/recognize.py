@@ -40,6 +40,8 @@ _SPARSE_LETTERS = 0.9
 """Letters per line height of width. Latin text has 1.1 (wide capitals) to 2.5. PP-OCR leaves blank what is in
 no script it knows, so a line of Cyrillic or Arabic has next to none: measured 0 to 0.8."""
 _TOO_SPARSE_LETTERS = 0.5
+_LONGEST_GAP = 1.6
+"""Line heights without a letter. Between Latin words of one line there is less, and the margins are 0.15."""
 _DOUBTFUL = 0.75
 """PP-OCR's confidence on text that it can read is above 0.9, on a script that it lacks mostly below this."""
 _READABLE = 0.7
@@ -57,7 +59,7 @@ _MIN_LETTERS = 2
 _SURELY_TEXT = 0.6
 """The line detector's confidence below which a region without known letters is not worth Tesseract's time."""
 _RIGHT_TO_LEFT = ("Arabic", "Hebrew")
-_SURELY_LATIN = 0.9
+_SURELY_LATIN = _SURELY_OURS = 0.9
 _OVERLAY_LANGUAGES = frozenset(("ara", "fas", "urd", "rus", "ukr", "bel", "bul", "srp", "mkd"))
 """All letters of theirs are in the alphabet of our network."""
 
@@ -137,6 +139,7 @@ class MessageReader:
         before: MessageReading | None = None,
         known: Mapping[Line, Reading] | None = None,
         attempts_left: Allowance | None = None,
+        expected: str | None = None,
     ) -> MessageReading | None:
         """Read a message from a view that holds it; None where there are no letters.
 
@@ -154,6 +157,8 @@ class MessageReader:
             What was read on some of the lines before; those that are sure are not read again.
         attempts_left : Allowance, optional
             How many lines Tesseract may still be given.
+        expected : str, optional
+            The script that the last text of the same video was in: which network looks first, not which wins.
 
         Raises
         ------
@@ -166,7 +171,7 @@ class MessageReader:
             foreign = self._by_tesseract(page, before.code, quick, attempts_left)
             if foreign is not None:
                 return foreign
-        settled = before is not None and before.script in self._scripts
+        settled = (before.script if before is not None else expected) in self._scripts
         readings = self._by_networks(page, settled)
         result = _assembled(message, readings)
         suspected = worth_it and self._foreign is not None and _suspected(page, message.lines)
@@ -195,7 +200,7 @@ class MessageReader:
             sure = page.sure(line)
             if sure is None and self._scripts and (ours or _suspected(page, [line])):
                 overlay = page.overlay(line)
-                if ours and overlay.confidence >= LIKELY and self._own_letters(overlay):
+                if ours and overlay.confidence >= _SURELY_OURS and self._mostly_own(overlay):
                     sure = overlay
                 else:
                     sure = self._surer(page, line, overlay)
@@ -207,13 +212,16 @@ class MessageReader:
     def _surer(self, page: Page, line: Line, overlay: Reading) -> Reading:
         plain = page.plain(line)
         own = self._own_letters(overlay)
-        if not own or 2 * own < sum(letter.isalpha() for letter in overlay.text):
+        if own < _MIN_LETTERS:
             return plain
         if looks_cyrillic(_as_latin(overlay.text)) and plain.confidence >= _DOUBTFUL:
             return plain
         if page.aspect(line) < _LINE_ASPECT and overlay.confidence < _SURELY_LATIN:
             return plain
         return max(overlay, plain, key=lambda r: r.confidence * math.sqrt(letters(r)))
+
+    def _mostly_own(self, reading: Reading) -> bool:
+        return 2 * self._own_letters(reading) > sum(map(str.isalpha, reading.text))
 
     def _own_letters(self, reading: Reading) -> int:
         return sum(letters_in(reading.text, script) for script in self._scripts)
@@ -253,6 +261,12 @@ def _suspected(page: Page, lines: Sequence[Line]) -> bool:
         return False
     readings = [page.plain(line) for line in lines]
     if page.letters_per_height(lines) < _SPARSE_LETTERS:
+        return True
+    # Arabic with a Latin name in it: PP-OCR reads the name, and nothing beside it.
+    if any(
+        r.longest_blank_fraction * page.aspect(line) > _LONGEST_GAP
+        for line, r in zip(lines, readings, strict=True)
+    ):
         return True
     read = sum(map(letters, readings))
     if sum(letters(r) * r.confidence for r in readings) < _DOUBTFUL * read:

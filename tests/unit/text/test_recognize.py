@@ -187,6 +187,18 @@ def two_lines():
     return view, message
 
 
+def test_blank_stretches_are_measured():
+    alphabet = ["", "a", "b", " "]
+    for path, longest in (
+        ([1, 0, 0, 0, 0, 0, 2, 0], 5 / 8),
+        ([0, 0, 0, 1, 2, 0, 1, 0], 3 / 8),
+        ([1] * 8, 0.0),
+    ):
+        probability = np.full((8, 4), 0.01, np.float32)
+        probability[np.arange(8), path] = 0.97
+        assert decode(probability, alphabet).longest_blank_fraction == pytest.approx(longest)
+
+
 def _answers(monkeypatch, reader, plain, overlay):
     """Let both networks give prepared answers by the width of the line, and count what each is shown."""
     shown = {"plain": 0, "overlay": 0}
@@ -236,6 +248,37 @@ def test_a_surely_latin_message_is_not_shown_to_the_other_network(reader, two_li
     )
     assert reader.read(*two_lines).engine == "pp-ocrv6"
     assert shown == {"plain": 2, "overlay": 0}
+
+
+def test_a_name_with_a_long_blank_beside_it_is_part_of_a_longer_line(reader, two_lines, monkeypatch):
+    _answers(monkeypatch, reader, [("Peter Lang", 0.99)] * 2, [("قال Peter Lang إن الاتفاق انتهى", 0.95)] * 2)
+    monkeypatch.setattr(
+        reader._ppocr,
+        "read",
+        lambda line: Reading(
+            text="Peter Lang and them", confidence=0.99, engine="pp-ocrv6", longest_blank_fraction=0.4
+        ),
+    )
+    assert reader.read(*two_lines).script == "Arabic"
+
+
+def test_the_expected_script_saves_a_look_but_does_not_win(reader, two_lines, monkeypatch):
+    shown = _answers(
+        monkeypatch,
+        reader,
+        [("HKT", 0.5), ("3a", 0.5)],
+        [("Никто не вышел на берег", 0.98), ("за ними", 0.95)],
+    )
+    assert reader.read(*two_lines, expected="Cyrillic").script == "Cyrillic"
+    assert shown == {"plain": 0, "overlay": 2}
+    _answers(
+        monkeypatch,
+        reader,
+        [("The tide was out at last", 0.99), ("and they waited", 0.99)],
+        [("The tide was out at last", 0.97), ("and they waited", 0.97)],
+    )
+    reading = reader.read(*two_lines, expected="Cyrillic")
+    assert (reading.text, reading.engine) == ("The tide was out at last\nand they waited", "pp-ocrv6")
 
 
 def test_texture_that_both_networks_doubt_is_no_text(reader, two_lines, monkeypatch):
