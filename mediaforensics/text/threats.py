@@ -79,10 +79,12 @@ def _without_rivals(
 ) -> tuple[ThreatReading, ...]:
     """Of readings of one family over the same words keep the gravest, the user's own, then the longest."""
 
-    def rank(reading: ThreatReading) -> tuple[int, int, int, int, int, str]:
+    def rank(reading: ThreatReading) -> tuple[int, int, int, int, int, int, str]:
         return (
             -reading.severity,
             "/" not in reading.rule,
+            reading.category
+            == "call_to_action",  # of the equally grave, what they say they will do themselves
             reading.language != language,
             reading.start - reading.end,
             reading.start,
