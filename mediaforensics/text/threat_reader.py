@@ -27,9 +27,9 @@ Category = Literal[
 _DETERMINERS = frozenset({"your", "those"})
 _TARGET_CLASSES = ("people", "assets", "your", "those", "you", "@")
 _NEAR_WORDS = 8
-_READ_CLOSELY = 600
+_READ_CLOSELY = 300
 """Words of a text: in sentences that end beyond, misread words are not recognised. A screen full of
-text has half as many; to look for what each may have been is most of the work."""
+text has fewer; to look for what each may have been is most of the work."""
 _QUOTED = re.compile(r"“[^”“]{0,600}”|«[^»«]{0,600}»|„[^“”„]{0,600}[“”]|\"[^\"]{0,600}\"")
 
 
