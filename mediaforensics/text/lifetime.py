@@ -158,10 +158,14 @@ def _visible(
         alike = edges @ full / (np.linalg.norm(edges, axis=1) + _ANY) / float(np.linalg.norm(full))
         low = float(alike[-2:].mean()) if absent_last else 0.0
         split = _split(alike, max(_ALIKE, (_ALIKE_IN_FULL + low) / 2))
-        split = _still_ground(edges[:split], full) or split
+        if not absent_last:
+            split = _still_ground(edges[:split], full) or split
         # What moves behind it comes out in the mean of many frames.
         seen = np.concatenate([edges[:split], earlier])
-        standing = np.abs(seen @ full / float(full @ full) - 1) < _IN_FULL
+        levels = seen @ full / float(full @ full)
+        # What lies behind it in the one glimpse of the trace makes all others seem weaker.
+        level = float(np.median(levels[split:])) if len(earlier) >= _ENOUGH else 1.0
+        standing = np.abs(levels - level) < _IN_FULL
         if standing.sum() >= _ENOUGH:
             full = seen[standing].mean(axis=0)
     if split == len(glimpses):
