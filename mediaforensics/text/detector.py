@@ -12,6 +12,7 @@ from mediaforensics.media.sample import Sample
 from mediaforensics.models import Model
 from mediaforensics.observations import Observation, TextGone, TextSeen
 from mediaforensics.options import TextOptions
+from mediaforensics.text.fuse import Fusion
 from mediaforensics.text.layout import Message, height_of, messages
 from mediaforensics.text.looking import Looker
 from mediaforensics.text.motion import Velocity, stitched
@@ -27,7 +28,9 @@ from mediaforensics.types import Timestamp
 
 _DOUBTFUL = 0.9
 """A first reading less sure than this is worth a thorough second one, on the next sample."""
-_MAX_RETRIES = 2
+_PICTURES = (2, 4)
+"""So many pictures of a doubtful text are fused for its second and third reading."""
+_MAX_RETRIES = len(_PICTURES)
 _OUTRANKS = 0.00001
 """By so much is a longer reading of the same text the surer."""
 _STEP, _WHOLE = 0.45, 0.7
@@ -318,6 +321,8 @@ class TextExaminer:
             if other is not None and (reading is None or other.confidence > reading.confidence):
                 track.message, reading = message.other_way(), other
         track.reading = reading
+        if self._moving and track.legible() and track.confidence() < _DOUBTFUL:
+            self._fuse(sample, track)
         sure = reading is not None and reading.confidence >= SURE
         # Found between two changes: perhaps half of a text that is just fading in. Not said yet.
         track.provisional = self._moving and not (sample.new_picture or sample.new_text or sure)
@@ -336,16 +341,30 @@ class TextExaminer:
 
     def _read_better(self, sample: Sample, track: Track) -> None:
         """Read a text that is still there again, where that promises more."""
-        first_time = track.retries == 0 and track.reading is not None and track.confidence() < _DOUBTFUL
-        if track.confidence() < SURE and track.retries < _MAX_RETRIES and (track.stronger or first_time):
-            track.retries += 1
-            before = track.reading
-            known = dict(zip(track.message.lines, before.readings, strict=False)) if before else {}
-            if not self._readings.may_read(track.message, known):
-                return
-            again = self._readings.read(sample, track.message, quick=False, before=before, known=known)
-            if again is not None and again.confidence > track.confidence():
-                track.reading = again
+        if track.confidence() >= SURE or track.retries >= _MAX_RETRIES:
+            track.fusion = None
+            return
+        pictures = self._fuse(sample, track) if track.confidence() < _DOUBTFUL else 0
+        if not track.stronger and (track.reading is None or pictures < _PICTURES[track.retries]):
+            return
+        fused = track.fusion.view() if track.fusion is not None and not track.stronger else None
+        track.retries += 1
+        before = track.reading
+        known = dict(zip(track.message.lines, before.readings, strict=False)) if before else {}
+        if not self._readings.may_read(track.message, known):
+            return
+        again = self._readings.read(
+            sample, track.message, quick=False, before=before, known=known, view=fused
+        )
+        if again is not None and again.confidence > track.confidence():
+            track.reading = again
+
+    def _fuse(self, sample: Sample, track: Track) -> int:
+        """Keep what a doubtful text looks like now; say how many pictures of it there are."""
+        view = self._readings.cut(sample, track.message)
+        if track.fusion is None or not track.fusion.add(view):
+            track.fusion = Fusion(view)
+        return track.fusion.samples
 
     def _observations(self, sample: Sample) -> list[Observation]:
         self._readings.unread += self._looker.passed_over

@@ -31,13 +31,13 @@ class Fusion:
     """
 
     def __init__(self, view: View) -> None:
-        self._first = view
-        self._darkest = self._brightest = view.pixels
+        self._scale, self._origin = view.source_per_view, view.origin_px
+        self._darkest = self._brightest = view.pixels.copy()
         self.samples = 1
 
     def add(self, view: View) -> bool:
         """Take in the region as another sample shows it; False where it does not fit what was seen before."""
-        if view.pixels.shape != self._darkest.shape or view.origin_px != self._first.origin_px:
+        if view.pixels.shape != self._darkest.shape or view.origin_px != self._origin:
             return False
         if view.pixels.shape[0] * view.pixels.shape[1] > _MAX_PX:
             return False
@@ -52,7 +52,7 @@ class Fusion:
         if self.samples < 2 or float(cv2.absdiff(bright, dark).mean()) < _MOVED:
             return None
         pixels = self._darkest if _bright_letters(dark, bright) else self._brightest
-        return View(pixels, self._first.source_per_view, self._first.origin_px)
+        return View(pixels, self._scale, self._origin)
 
 
 def _grey(rgb: Pixels) -> NDArray[Any]:

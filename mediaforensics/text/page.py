@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-import numpy as np
-
 from mediaforensics.media.frame import Pixels, View
 from mediaforensics.text.layout import Message
 from mediaforensics.text.ppocr import ENGINE, OVERLAY_ENGINE, LineNetwork, Reading
@@ -18,11 +16,6 @@ SURE = 0.97
 def letters(reading: Reading) -> int:
     """Letters and digits that were read."""
     return sum(letter.isalnum() for letter in reading.text)
-
-
-def _upright(line: Line) -> bool:
-    (x0, y0), (x1, y1) = line.quad.corners[:2]
-    return abs(y1 - y0) > abs(x1 - x0)
 
 
 class Page:
@@ -89,13 +82,7 @@ class Page:
 
     def _by(self, engine: str, line: Line) -> Reading:
         if (engine, line) not in self._read:
-            network, cut = self._networks[engine], self._cut(line)
-            reading = network.read(cut)
-            if _upright(line) and reading.confidence < SURE:
-                # Only its letters tell whether a line that stands on end is read upwards or downwards.
-                other = network.read(np.ascontiguousarray(cut[::-1, ::-1]))
-                reading = max(reading, other, key=lambda r: r.confidence * letters(r) ** 0.5)
-            self._read[engine, line] = reading
+            self._read[engine, line] = self._networks[engine].read(self._cut(line))
         return self._read[engine, line]
 
     def _cut(self, line: Line) -> Pixels:

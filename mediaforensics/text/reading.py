@@ -34,6 +34,7 @@ class Readings:
         self._to_read = Allowance(_LINES, _LINES_PER_S)
         self._attempts = Allowance(_ATTEMPTS, _ATTEMPTS_PER_S)
         self._hangs = 0
+        self._expected: str | None = None
         self._failures: list[Failure] = []
         self.unread = 0
         """Lines of this sample that were found and not read."""
@@ -80,7 +81,7 @@ class Readings:
         where = ", ".join(map(str, message.box.as_list()))
         refused = self._attempts.refused
         try:
-            reading = self._reader.read(view, message, quick, before, known, self._attempts)
+            reading = self._reader.read(view, message, quick, before, known, self._attempts, self._expected)
         except (RuntimeError, OSError) as error:
             # The child process failed or hung; the other texts of this sample are still good.
             self.say(sample, f"the text at {where} px could not be read: {type(error).__name__}: {error}")
@@ -92,6 +93,8 @@ class Readings:
             self.say(
                 sample, f"the text at {where} px was not, or not thoroughly, read: too many for Tesseract"
             )
+        if reading is not None and reading.legible:
+            self._expected = reading.script
         if reading is not None and reading.confidence > _CERTAIN:
             return replace(reading, confidence=_CERTAIN)
         return reading

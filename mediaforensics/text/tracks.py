@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
 from mediaforensics.media.sample import Sample
+from mediaforensics.text.fuse import Fusion
 from mediaforensics.text.layout import Message, height_of
 from mediaforensics.text.lifetime import MEMORY_S, SIDE_PX, History, Trace, first_visible, first_without
 from mediaforensics.text.motion import Step, Velocity, followed, moves, until_out, velocity_of
@@ -49,6 +50,8 @@ class Track:
         Whether it was reported, and whether another text stands for it since.
     gone : Timestamp or None
         The first frame without it, if it is no longer shown.
+    fusion : Fusion or None
+        Its pictures so far, where its reading is doubtful.
     """
 
     number: int
@@ -71,6 +74,7 @@ class Track:
     moved_px: float = 0.0
     steps: list[Step] = field(default_factory=list)
     replaces: list[int] = field(default_factory=list)
+    fusion: Fusion | None = None
 
     def box(self) -> Box:
         """Around all its lines, source pixels."""
