@@ -58,6 +58,24 @@ def in_one_alphabet(text: str) -> str:
     return text.translate(_PERSIAN if as_persian else _ARABIC_FORMS)
 
 
+_PAIRED = {"(": ")", ")": "(", "[": "]", "]": "[", "{": "}", "}": "{", "«": "»", "»": "«"}
+
+
+def without_stray_marks(line: str) -> str:
+    """Drop what the rim of a bar or a neighbouring line was taken for.
+
+    That is marks which never begin a line, and at both ends brackets without their other half.
+    """
+    line = line.strip().lstrip("،؛,;:!؟?~^'`|_ ")
+    if not line.startswith(".."):
+        line = line.lstrip(". ")
+    while line and _PAIRED.get(line[-1], line[-1]) not in line:
+        line = line[:-1].rstrip()
+    while line and _PAIRED.get(line[0], line[0]) not in line:
+        line = line[1:].lstrip()
+    return line
+
+
 def segments(line: str) -> list[tuple[str, bool]]:
     """Cut a logical line into stretches as they stand, left to right, and say whether each is turned."""
     parts, at = list[tuple[str, bool]](), 0

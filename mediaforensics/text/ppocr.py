@@ -14,7 +14,12 @@ from numpy.typing import NDArray
 
 from mediaforensics.media.frame import Pixels
 from mediaforensics.models import Model
-from mediaforensics.text.direction import in_one_alphabet, runs_right_to_left, turned
+from mediaforensics.text.direction import (
+    in_one_alphabet,
+    runs_right_to_left,
+    turned,
+    without_stray_marks,
+)
 from mediaforensics.text.regions import network_input, open_session
 from mediaforensics.text.script import with_whole_words
 
@@ -29,7 +34,7 @@ ENGINE = "pp-ocrv6"
 OVERLAY_MODEL = Model(
     name="overlay-lines",
     file="overlay_lines.onnx",
-    sha256="b13a87c9d4801986a62dd09eaa1698adc5f2e2d30b410e829948b196d3ade2c0",
+    sha256="c468bdeb6056b9ee19711d5dbe9f8f27f9b007dbc0ca48e0161021421b5cb14f",
     licence="Apache-2.0",
     source="training/text",
 )
@@ -97,7 +102,7 @@ class LineNetwork:
         reading = decode(probability, self._alphabet, self.engine)
         # A network writes letters as they stand, from left to right.
         if runs_right_to_left(reading.text):
-            return replace(reading, text=in_one_alphabet(turned(reading.text)))
+            return replace(reading, text=without_stray_marks(in_one_alphabet(turned(reading.text))))
         return replace(reading, text=with_whole_words(reading.text))
 
 

@@ -203,20 +203,20 @@ class MessageReader:
                 if ours and overlay.confidence >= _SURELY_OURS and self._mostly_own(overlay):
                     sure = overlay
                 else:
-                    sure = self._surer(page, line, overlay)
+                    sure = self._surer(page, line, overlay, ours)
             found[line] = sure or page.plain(line)
             if line is page.widest and found[line].engine == OVERLAY_ENGINE:
                 ours = True
         return found
 
-    def _surer(self, page: Page, line: Line, overlay: Reading) -> Reading:
+    def _surer(self, page: Page, line: Line, overlay: Reading, ours: bool) -> Reading:
         plain = page.plain(line)
         own = self._own_letters(overlay)
         if own < _MIN_LETTERS:
             return plain
         if looks_cyrillic(_as_latin(overlay.text)) and plain.confidence >= _DOUBTFUL:
             return plain
-        if page.aspect(line) < _LINE_ASPECT and overlay.confidence < _SURELY_LATIN:
+        if not ours and page.aspect(line) < _LINE_ASPECT and overlay.confidence < _SURELY_OURS:
             return plain
         return max(overlay, plain, key=lambda r: r.confidence * math.sqrt(letters(r)))
 

@@ -4,7 +4,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mediaforensics.text.direction import in_one_alphabet, runs_right_to_left, segments, turned
+from mediaforensics.text.direction import (
+    in_one_alphabet,
+    runs_right_to_left,
+    segments,
+    turned,
+    without_stray_marks,
+)
 
 
 @pytest.mark.parametrize(
@@ -49,3 +55,20 @@ def test_kaf_and_ya_are_written_as_one_language_does():
     assert in_one_alphabet("الكتاب فی البيت") == "الكتاب في البيت"
     assert in_one_alphabet("لم ننس جرائمکم") == "لم ننس جرائمكم"
     assert in_one_alphabet("ایران کشور من") == "ایران کشور من"
+
+
+@pytest.mark.parametrize(
+    ("read", "meant"),
+    [
+        ("، خود را؛", "خود را؛"),
+        ("قطار شب است]", "قطار شب است"),
+        ("قال (سلام)", "قال (سلام)"),
+        ("«سلام» قال", "«سلام» قال"),
+        ("...ثم عاد", "...ثم عاد"),
+        (". وصل", "وصل"),
+        ("]", ""),
+        ("", ""),
+    ],
+)
+def test_stray_marks_at_the_ends_are_dropped(read, meant):
+    assert without_stray_marks(read) == meant

@@ -84,7 +84,7 @@ def test_what_was_always_there_begins_with_the_oldest_glimpse():
 
 def test_the_history_forgets_and_stops_at_a_jump_of_the_clock():
     history = History()
-    for n in range(0, 100):
+    for n in range(100):
         history.add(sample(ground(), 0.04 * n))
     assert 2.4 <= float(at(99) - history.before(at(99))[-1].time) <= 2.7
     assert [g.time for g in history.after(at(97))] == [at(97), at(98), at(99)]

@@ -197,8 +197,8 @@ def test_a_strobe_of_texts_has_an_end(text_detector, monkeypatch):
 
 
 def test_tesseract_that_keeps_failing_is_not_asked_again(text_detector, monkeypatch):
-    from mediaforensics.text.ppocr import LineNetwork, Reading
     from mediaforensics.text.foreign import ForeignReader
+    from mediaforensics.text.ppocr import LineNetwork, Reading
     from mediaforensics.text.tesseract import Tesseract
 
     # No language that this machine is sure to have is left to Tesseract alone.
