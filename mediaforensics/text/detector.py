@@ -140,8 +140,13 @@ class TextExaminer:
         settled = sample.changed if sample.new_text else ()
         places = self._looker.novelty.places(edges, read, settled)
         for track in self._tracks.shown:
-            if track.last_seen == sample.time and track.may_grow(sample.time, edges):
+            if track.last_seen != sample.time or not track.legible():
+                continue
+            if track.may_grow(sample.time, edges):
                 track.grew = track.grew or sample.time
+                places.append(self._ends(track, edges))
+            elif track.stronger:
+                # It was found while it faded in: perhaps not all of it.
                 places.append(self._ends(track, edges))
         if places:
             self._look(sample, edges, places, taken)
