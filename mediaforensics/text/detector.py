@@ -326,8 +326,10 @@ class TextExaminer:
             if other is not None and (reading is None or other.confidence > reading.confidence):
                 track.message, reading = message.other_way(), other
         track.reading = reading
-        if self._moving and track.legible() and track.confidence() < _DOUBTFUL:
-            self._fuse(sample, track)
+        if self._moving and track.legible():
+            self._tracks.found_again(track, sample.time)
+            if track.confidence() < _DOUBTFUL:
+                self._fuse(sample, track)
         sure = reading is not None and reading.confidence >= SURE
         # Found between two changes: perhaps half of a text that is just fading in. Not said yet.
         track.provisional = self._moving and not (sample.new_picture or sample.new_text or sure)

@@ -13,6 +13,7 @@ from mediaforensics.text.motion import Step, Velocity, followed, moves, until_ou
 from mediaforensics.text.presence import Edges, Imprint, Sighting
 from mediaforensics.text.recognize import MessageReading
 from mediaforensics.text.regions import Line
+from mediaforensics.text.words import edit_distance
 from mediaforensics.types import Box, Timestamp
 
 _STRONGER = 1.25
@@ -30,6 +31,9 @@ _ONE_FADE_S, _OTHER_S = 1.0, 0.3
 _SAME_ROW = 0.5
 _RETURN_S = 1.0
 """A text that is back within this time was hidden, not gone."""
+_AGAIN_S = 1.5
+"""A text that is found again further on within this time was passing through."""
+_LETTERS_PER_ERROR = 7
 _MAX_TRACKS = 64
 """Texts followed at once; the weakest are let go first. A page of small print has fewer lines."""
 
@@ -145,6 +149,23 @@ class Track:
         return self.reading.confidence if self.reading is not None else 0.0
 
 
+def _overlap(a: Box, b: Box, axis: int) -> bool:
+    """Whether two boxes share most of their columns (0) or rows (1)."""
+    low, high = ((a.x0, a.x1), (b.x0, b.x1)) if axis == 0 else ((a.y0, a.y1), (b.y0, b.y1))
+    return min(low[1], high[1]) - max(low[0], high[0]) >= SAME_PLACE * min(low[1] - low[0], high[1] - high[0])
+
+
+def _held_in(some: Sequence[str], others: Sequence[str]) -> bool:
+    """Whether each of some lines is, but for a few letters, among others."""
+    return all(
+        any(
+            edit_distance(line, other, len(line) // _LETTERS_PER_ERROR) <= len(line) // _LETTERS_PER_ERROR
+            for other in others
+        )
+        for line in some
+    )
+
+
 class Tracks:
     """The texts of one file that are shown, and those that may come back. Bounded."""
 
@@ -152,6 +173,7 @@ class Tracks:
         self.shown: list[Track] = []
         self._lost: list[Track] = []
         self._gone: list[Track] = []
+        self._past: list[Track] = []
         self._places_left: list[tuple[Box, Timestamp]] = []
         self._history = History()
         self._next = 1
@@ -173,6 +195,7 @@ class Tracks:
             if track.gone is None and track.number not in faint:
                 track.gone = self._end(track) or sample.time
                 self._gone.append(track)
+                self._past.append(track)
                 self._places_left.append((track.box(), track.gone))
         # A flash, or a hand before the camera: the same text may be back on the next sample.
         self._lost = [
@@ -190,6 +213,8 @@ class Tracks:
             ]
             boxes = [line.quad.bounding_box() for line in track.message.lines]
             for other in others:
+                if track.legible() and not _held_in(track.text().split("\n"), other.text().split("\n")):
+                    continue
                 if all(box.fraction_inside(other.box()) >= SAME_PLACE for box in boxes):
                     other.replaces += [*track.replaces, track.number]
                     if track.said and track.since is not None:
@@ -303,6 +328,30 @@ class Tracks:
             if part.since is not None and part.said:  # otherwise it may have been anything
                 first.since = min(first.since or part.since, part.since)
         self.shown = [track for track in self.shown if track is first or track not in owners]
+
+    def found_again(self, track: Track, time: Timestamp) -> None:
+        """Let a text that was just read stand for those that were the same, or part of it.
+
+        What passes through the picture may be lost and found again further on. A text that stands where it
+        was is another, though it says the same.
+        """
+        self._past = [p for p in self._past if p.gone is not None and float(time - p.gone) <= _AGAIN_S]
+        for other in [*self.shown, *self._past]:
+            stands = other.gone is None and other.velocity is None and not other.moved_px
+            if other is track or other.dropped or stands or other.reading is None or track.reading is None:
+                continue
+            if not (_overlap(track.box(), other.box(), 0) or _overlap(track.box(), other.box(), 1)):
+                continue
+            ours, theirs = track.text().split("\n"), other.text().split("\n")
+            if _held_in(ours, theirs) and len(other.text()) > len(track.text()):
+                surest = max(track.confidence(), other.confidence())
+                track.reading = replace(other.reading, confidence=surest, readings=())
+            elif not (_held_in(ours, theirs) or _held_in(theirs, ours)):
+                continue
+            track.replaces += [*other.replaces, other.number]
+            if other.said and other.since is not None:
+                track.since = min(track.since or other.since, other.since)
+            self.drop(other)
 
     def take_gone(self) -> list[Track]:
         """The legible texts that are no longer visible since this sample; ``gone`` says when they went."""
