@@ -6,6 +6,7 @@ PP-OCRv6's is for Latin with its diacritics, Greek, Chinese and Japanese; the ot
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, replace
 
 import cv2
@@ -46,6 +47,8 @@ _MIN_WIDTH_PX = 48
 _MAX_WIDTH_PX = 3200
 """Some 150 letters; a longer strip is squeezed rather than let a hostile picture take gigabytes."""
 _BLANK = 0
+_DEGREES = re.compile(r"(?<=\d)º(?=\s*(?:[CF]\b|[^\w\s]|$))")
+"""An ordinal (14º Congreso) has a word behind it; the sign of the same shape behind a mere number is of degrees."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -103,7 +106,7 @@ class LineNetwork:
         # A network writes letters as they stand, from left to right.
         if runs_right_to_left(reading.text):
             return replace(reading, text=without_stray_marks(in_one_alphabet(turned(reading.text))))
-        return replace(reading, text=with_whole_words(reading.text))
+        return replace(reading, text=_DEGREES.sub("°", with_whole_words(reading.text)))
 
 
 def decode(probability: NDArray[np.float32], alphabet: list[str], engine: str = ENGINE) -> Reading:

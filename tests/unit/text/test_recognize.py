@@ -9,7 +9,7 @@ from mediaforensics.media.frame import View
 from mediaforensics.text.allowance import Allowance
 from mediaforensics.text.foreign import ForeignReader
 from mediaforensics.text.layout import messages
-from mediaforensics.text.ppocr import Reading, decode
+from mediaforensics.text.ppocr import LineNetwork, Reading, decode
 from mediaforensics.text.recognize import MessageReader
 from mediaforensics.text.regions import LineDetector
 from mediaforensics.text.tesseract import Tesseract, letter_colours
@@ -185,6 +185,23 @@ def two_lines():
     view = View(write(ground(), "The tide was out at last\nand they waited", (640, 360), 44), (1.0, 1.0))
     (message,) = messages(LineDetector().locate(view, 0.5))
     return view, message
+
+
+@pytest.mark.parametrize(
+    ("read", "meant"),
+    [
+        ("Northport 14º", "Northport 14°"),
+        ("14º C", "14° C"),
+        ("14º Congreso", "14º Congreso"),
+        ("nº 3", "nº 3"),
+    ],
+)
+def test_degrees_are_no_ordinals(read, meant, monkeypatch):
+    network = LineNetwork()
+    monkeypatch.setattr(
+        "mediaforensics.text.ppocr.decode", lambda *_: Reading(text=read, confidence=0.9, engine="pp-ocrv6")
+    )
+    assert network.read(np.zeros((48, 200, 3), np.uint8)).text == meant
 
 
 def test_blank_stretches_are_measured():
