@@ -48,7 +48,7 @@ _MAX_WIDTH_PX = 3200
 """Some 150 letters; a longer strip is squeezed rather than let a hostile picture take gigabytes."""
 _BLANK = 0
 _DEGREES = re.compile(r"(?<=\d)º(?=\s*(?:[CF]\b|[^\w\s]|$))")
-"""An ordinal (14º Congreso) has a word behind it; the sign of the same shape behind a mere number is of degrees."""
+"""An ordinal (14º Congreso) has a word behind it; behind a mere number the same shape means degrees."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
