@@ -14,6 +14,7 @@ from mediaforensics.observations import Observation, TextGone, TextSeen
 from mediaforensics.options import TextOptions
 from mediaforensics.text.fuse import Fusion
 from mediaforensics.text.layout import Message, height_of, messages
+from mediaforensics.text.lifetime import SIDE_PX as SMALL_SIDE_PX
 from mediaforensics.text.looking import Looker
 from mediaforensics.text.motion import Velocity, stitched
 from mediaforensics.text.page import SURE
@@ -36,6 +37,8 @@ _OUTRANKS = 0.00001
 _STEP, _WHOLE = 0.45, 0.7
 """How far a ticker must go before it is read again, as a share of the picture or of what was read; and half a
 line of credits before it is whole, in line heights."""
+_LATELY_S = 0.2
+"""What has not moved for this long rests; a slow pan moves its edges by a pixel of a small view."""
 _LONGEST = 60
 """Lines of one message that are read; a printed page has as many."""
 
@@ -103,6 +106,12 @@ class _Growth:
     time: Timestamp
 
 
+def _lately(sample: Sample) -> tuple[View, View] | None:
+    """What the sample and a glimpse shortly before it show, to tell what stands still."""
+    before = [g for g in sample.between if float(sample.time - g.time) >= _LATELY_S]
+    return (sample.frame.luma(SMALL_SIDE_PX), before[-1].view) if before else None
+
+
 class TextExaminer:
     """One file's texts. Memory is bounded by the number of texts on one picture."""
 
@@ -138,7 +147,7 @@ class TextExaminer:
         # What all but faded out is no longer shown, but neither is it something new.
         read = [track.box() for track in taken if track.legible()]
         settled = sample.changed if sample.new_text else ()
-        places = self._looker.novelty.places(edges, read, settled)
+        places = self._looker.novelty.places(edges, read, settled, _lately(sample))
         for track in self._tracks.shown:
             if track.last_seen != sample.time or not track.legible():
                 continue

@@ -210,7 +210,13 @@ class Novelty:
         self._previous: Edges | None = None
         self._previous_energy: NDArray[Any] | None = None
 
-    def places(self, edges: Edges, known: Sequence[Box], settled: Sequence[Box]) -> list[Place]:
+    def places(
+        self,
+        edges: Edges,
+        known: Sequence[Box],
+        settled: Sequence[Box],
+        lately: tuple[View, View] | None = None,
+    ) -> list[Place]:
         """Return the parts of the view that the network should look at, from top to bottom.
 
         Parameters
@@ -221,7 +227,9 @@ class Novelty:
             Source boxes of texts that are known to be there still.
         settled : sequence of Box
             Source boxes of what is known to stand still. Elsewhere only what has not moved since the last
-            sample is looked at; what moves is looked at when it rests.
+            sample, or lately, is looked at; what moves is looked at when it rests.
+        lately : (View, View), optional
+            Small brightness of this sample, and of a moment before it.
         """
         previous, self._previous = self._previous, edges
         if self._looked is not None and self._looked.x.shape != edges.x.shape:
@@ -246,6 +254,8 @@ class Novelty:
                 energy_then = _energy(previous) if energy_then is None else energy_then
                 rests = _product(edges, previous) >= _STEADY_BLOCK * _root(energy, energy_then)
                 rests |= strokes >= _UNMISTAKABLE
+                if lately is not None and (candidates & ~rests).any():
+                    rests |= _rests(*lately, edges)
                 for box in settled:
                     rests[_blocks_of(box, edges)] = True
                 candidates &= rests
@@ -334,6 +344,18 @@ def _starts(mask: NDArray[Any]) -> NDArray[Any]:
     starts = mask.astype(np.float32)
     starts[:, 1:] -= mask[:, 1:] & mask[:, :-1]
     return starts
+
+
+def _rests(now: View, then: View, edges: Edges) -> NDArray[Any]:
+    """Blocks of ``edges`` that two small views show alike."""
+    if now.pixels.shape != then.pixels.shape:
+        return np.zeros_like(_energy(edges), bool)
+    size = edges.x.shape[::-1]
+    large: list[NDArray[Any]] = [
+        cv2.resize(view.pixels, size, interpolation=cv2.INTER_LINEAR) for view in (now, then)
+    ]
+    a, b = (Edges.of(View(pixels, (1.0, 1.0))) for pixels in large)
+    return np.asarray(_product(a, b) >= _STEADY_BLOCK * _root(_energy(a), _energy(b)))
 
 
 def _energy(edges: Edges) -> NDArray[Any]:

@@ -128,3 +128,17 @@ def test_soft_pictures_are_not_looked_at():
 def test_an_imprint_without_edges_is_never_found():
     nothing = edges(np.full((720, 1280, 3), 40, np.uint8))
     assert Imprint(nothing, [LINE]).find(nothing) is None
+
+
+def test_what_came_to_rest_since_the_last_sample_is_looked_at():
+    """A caption that came between two heartbeats stands still, though the last sample had nothing there."""
+    bare, text = ground(), write(ground(), TEXT, (640, 360), 130, fill=(150, 150, 150))
+    here, before = PictureFrame(text).luma(320), PictureFrame(bare).luma(320)
+    found = []
+    for lately in (None, (here, before), (here, here)):
+        novelty = Novelty()
+        first = edges(bare)
+        novelty.looked_at(first, (0, 0, *first.x.shape[::-1]))
+        novelty.places(first, (), ())
+        found.append(novelty.places(edges(text), (), (), lately))
+    assert found[0] == found[1] == [] and len(found[2]) == 1
