@@ -28,6 +28,8 @@ _MOVES_PX = 3
 """Less than this may be a shake."""
 _MIN_STEPS, _LIKE_ITSELF = 4, 0.65
 """Of the first steps of what moves, from one frame to the next."""
+_EVEN_STEPS, _OFF_PX = 6, 1.2
+"""So many steps, none further than this from an even way."""
 _MIN_COMMON = 5
 """Letters that two readings of a ticker have in common."""
 
@@ -86,7 +88,19 @@ def moves(steps: Sequence[Step]) -> bool:
         return False
     # Ground that moves behind a text that stands is like both together to a lesser degree.
     first = sorted(step.agreement for step in steps[:_MIN_STEPS])
-    return first[len(first) // 2] >= _LIKE_ITSELF
+    return first[len(first) // 2] >= _LIKE_ITSELF or _straight(steps)
+
+
+def _straight(steps: Sequence[Step]) -> bool:
+    """Whether it goes evenly, as what rolls does: noise makes it less like itself, but bends no way."""
+    if len(steps) < _EVEN_STEPS:
+        return False
+    times = np.array([float(step.time - steps[0].time) for step in steps])
+    way = np.array([(step.dx, step.dy) for step in steps], float)
+    centred = times - times.mean()
+    speed = centred @ (way - way.mean(axis=0)) / (centred**2).sum()
+    off = way - way.mean(axis=0) - centred[:, None] * speed
+    return float(np.abs(off).max()) <= _OFF_PX and float(np.abs(way[-1] - way[0]).max()) >= 2 * _MOVES_PX
 
 
 def until_out(

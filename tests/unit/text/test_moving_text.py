@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from fractions import Fraction
 from itertools import pairwise
 
 import cv2
@@ -13,7 +14,7 @@ from mediaforensics.detect import Surroundings
 from mediaforensics.findings.link import Linker
 from mediaforensics.media.sample import Sampler
 from mediaforensics.options import SamplingOptions
-from mediaforensics.text.motion import stitched
+from mediaforensics.text.motion import Step, moves, stitched
 from mediaforensics.types import Timestamp
 
 SIZE = (640, 360)
@@ -154,3 +155,17 @@ def test_readings_of_a_ticker_are_joined_where_they_agree():
     assert stitched("The harbour was em", "bour was empty by noon") == "The harbour was empty by noon"
     assert stitched("The harbour was enr", "l harbour was empty by") == "The harbour was empty by"
     assert stitched("The harbour", "Quite different") is None
+
+
+def test_an_even_way_is_movement_however_noisy():
+    def steps(way, agreement=0.5):
+        return [
+            Step(time=Timestamp(i, Fraction(1, 25)), dx=dx, dy=dy, agreement=agreement)
+            for i, (dx, dy) in enumerate(way)
+        ]
+
+    assert moves(steps([(0, -2 * i) for i in range(8)]))
+    assert not moves(steps([(0, -2 * i * (i % 3)) for i in range(8)]))
+    assert not moves(steps([(0, -2 * i) for i in range(5)]))
+    assert moves(steps([(0, -2 * i) for i in range(5)], agreement=0.8))
+    assert not moves(steps([(0, 0)] * 8, agreement=0.9))
