@@ -57,6 +57,7 @@ class Trust:
 
 
 _NEARLY = Trust(word=EDIT, slack=0, real_word=0, phrase=0, per_ten_letters=0)
+_ALMOST = Trust(word=LOOK_ALIKE, slack=0, real_word=0, phrase=0, per_ten_letters=0)
 LITERAL = Trust(word=0, slack=0, real_word=0, phrase=0, per_ten_letters=0)
 WELL_READ = Trust(word=20, slack=0, real_word=0, phrase=8, per_ten_letters=12)
 DAMAGED = Trust(word=30, slack=3, real_word=EDIT, phrase=10, per_ten_letters=18)
@@ -91,12 +92,12 @@ class Recognizer:
         """Lexemes that two neighbours are together, where a space or a speck tore one word in two."""
         if not self.trust.word or second.before not in _SEAMS:
             return _NOTHING
-        if self.knows(first) and self.knows(second):
+        if self.knows(first) and (self.knows(second) or sounds_like(self.pack.familiar, second.folded)):
             return _NOTHING
         folded = first.folded + second.folded
         if not 4 <= len(folded) <= _LONGEST_WORD:
             return _NOTHING
-        found = _look_up(self.pack, folded, _NEARLY)
+        found = _look_up(self.pack, folded, _ALMOST)
         return {
             number: cost + LOST_SPACE
             for number, cost in found.items()
