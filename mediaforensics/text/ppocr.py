@@ -35,7 +35,7 @@ ENGINE = "pp-ocrv6"
 OVERLAY_MODEL = Model(
     name="overlay-lines",
     file="overlay_lines.onnx",
-    sha256="c468bdeb6056b9ee19711d5dbe9f8f27f9b007dbc0ca48e0161021421b5cb14f",
+    sha256="5c7513b256f89c61ff0560bcd5695adf849c0cd9c8167df2a3ca427a01104bb3",
     licence="Apache-2.0",
     source="training/text",
 )
