@@ -54,7 +54,9 @@ def in_one_alphabet(text: str) -> str:
     own = sum(text.count(letter) for letter in _PERSIAN_LETTERS + _URDU_LETTERS)
     persian = sum(text.count(letter) for letter in "یک")
     arabic, only_arabic = (sum(text.count(letter) for letter in some) for some in ("يىك", "ةأإ"))
-    as_persian = own > only_arabic or persian > 2 * (arabic + only_arabic) + 1
+    # One letter of them may be misread.
+    certain = own > only_arabic and (own > 1 or persian >= arabic)
+    as_persian = certain or persian > 2 * (arabic + only_arabic) + 1
     return text.translate(_PERSIAN if as_persian else _ARABIC_FORMS)
 
 

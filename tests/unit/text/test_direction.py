@@ -55,6 +55,7 @@ def test_kaf_and_ya_are_written_as_one_language_does():
     assert in_one_alphabet("الكتاب فی البيت") == "الكتاب في البيت"
     assert in_one_alphabet("لم ننس جرائمکم") == "لم ننس جرائمكم"
     assert in_one_alphabet("ایران کشور من") == "ایران کشور من"
+    assert in_one_alphabet("انتي صہبرنا في مارس") == "انتي صہبرنا في مارس"
 
 
 @pytest.mark.parametrize(
