@@ -234,8 +234,8 @@ class Novelty:
         previous, self._previous = self._previous, edges
         if self._looked is not None and self._looked.x.shape != edges.x.shape:
             self._looked = self._looked_energy = None
-        strokes = _strokes(edges.x)
-        upended = _strokes(edges.y.T).T >= _MIN_STROKES
+        strokes = _strokes(edges.x, axis=1)
+        upended = _strokes(edges.y, axis=0) >= _MIN_STROKES
         candidates = (strokes >= _MIN_STROKES) | upended
         for box in known:
             candidates[_blocks_of(box, edges)] = False
@@ -318,31 +318,39 @@ def _blocks_of(box: Box, edges: Edges) -> tuple[slice, slice]:
 
 
 def _blocks(values: NDArray[Any]) -> NDArray[Any]:
-    """Mean of each block; blocks that reach over the rim are filled up with zeros."""
+    """Mean of each block; what is missing of blocks that reach over the rim counts as zeros."""
     height, width = values.shape
-    rows, columns = -(-height // BLOCK_PX), -(-width // BLOCK_PX)
-    bottom, right = rows * BLOCK_PX - height, columns * BLOCK_PX - width
-    if bottom or right:
-        values = cv2.copyMakeBorder(values, 0, bottom, 0, right, cv2.BORDER_CONSTANT, value=0)
-    means: NDArray[Any] = cv2.resize(values, (columns, rows), interpolation=cv2.INTER_AREA)
+    rows, columns = height // BLOCK_PX, width // BLOCK_PX
+    means = np.zeros((-(-height // BLOCK_PX), -(-width // BLOCK_PX)), np.float32)
+    for y, down, high in ((0, rows, rows * BLOCK_PX), (rows, 1, height - rows * BLOCK_PX)):
+        for x, along, wide in ((0, columns, columns * BLOCK_PX), (columns, 1, width - columns * BLOCK_PX)):
+            part = values[y * BLOCK_PX :, x * BLOCK_PX :][:high, :wide]
+            if part.size:
+                share = high * wide / (down * along * BLOCK_PX**2)
+                mean = cv2.resize(part, (along, down), interpolation=cv2.INTER_AREA)
+                means[y : y + down, x : x + along] = mean if share == 1 else share * mean.astype(np.float32)
     return means
 
 
-def _strokes(across: NDArray[Any]) -> NDArray[Any]:
-    """Strokes across the rows of each block: strong edges of both signs, one after another.
+def _strokes(across: NDArray[Any], axis: int) -> NDArray[Any]:
+    """Strokes across the rows (axis 1) or columns (0) of each block: strong edges of both signs, in turn.
 
     Letters are strokes side by side along each row; the outline of a thing is one edge, fire has soft ones.
     Per row of 16 px, letters of 8 px and more reach 1, photographs and fire next to never.
     """
-    rises, falls = across > _STROKE, across < -_STROKE
-    fewer: NDArray[Any] = np.minimum(_blocks(_starts(rises)), _blocks(_starts(falls)))
-    return 2 * BLOCK_PX * fewer
+    rises, falls = _starts(across > _STROKE, axis), _starts(across < -_STROKE, axis)
+    fewer: NDArray[Any] = np.minimum(_blocks(rises), _blocks(falls))
+    return 2 * BLOCK_PX / 255 * fewer
 
 
-def _starts(mask: NDArray[Any]) -> NDArray[Any]:
-    """The first pixel of each run along the rows."""
-    starts = mask.astype(np.float32)
-    starts[:, 1:] -= mask[:, 1:] & mask[:, :-1]
+def _starts(mask: NDArray[Any], axis: int) -> NDArray[Any]:
+    """The first pixel of each run along an axis, 255, of others 0: bytes are faster to average."""
+    runs = mask.view(np.uint8)
+    starts = runs * np.uint8(255)
+    if axis:
+        starts[:, 1:] *= 1 - runs[:, :-1]
+    else:
+        starts[1:] *= 1 - runs[:-1]
     return starts
 
 

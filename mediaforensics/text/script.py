@@ -78,6 +78,8 @@ _OWN_LETTERS = {"fas": "پچژگ", "urd": "ٹڈڑںے"}
 _ONE_SHAPE = frozenset("iıscçşoöuüvzxw")
 """Small letters that have the shape of their capital, but for their size."""
 _LATIN_TWINS, _CYRILLIC_TWINS = "ABCEHKMOPTXYaceopxyk", "АВСЕНКМОРТХУасеорхук"
+_CYRILLIC_SHAPES = str.maketrans("gunrNRΛ۸٨", "дипгИЯЛлл")
+"""What single Cyrillic letters look like in round, slanted and geometric faces."""
 _TO_CYRILLIC = str.maketrans(_LATIN_TWINS, _CYRILLIC_TWINS)
 _TO_LATIN = str.maketrans(_CYRILLIC_TWINS, _LATIN_TWINS)
 _SCRIPT_LANGUAGE = {
@@ -156,6 +158,8 @@ def _whole_word(word: str, mostly_cyrillic: bool) -> str:
     own = sum(_script_of_letter(c) == "Cyrillic" and c not in _CYRILLIC_TWINS for c in word if c.isalpha())
     latin = sum(_script_of_letter(c) == LATIN and c not in _LATIN_TWINS for c in word if c.isalpha())
     letters = sum(map(str.isalpha, word))
+    if own > latin:
+        word, latin = word.translate(_CYRILLIC_SHAPES), 0
     if not letters or (own and latin):
         return word
     if own or (not latin and mostly_cyrillic and 2 * letters > len(word)):

@@ -99,6 +99,8 @@ def test_letters_of_one_language_alone():
         ("3D и 4K на русском", "3D и 4K на русском"),
         ("MOCKBA говорит", "МОСКВА говорит"),
         ("ABC only latin", "ABC only latin"),
+        ("эту gверь", "эту дверь"),
+        ("их оста۸ось мало", "их осталось мало"),
     ],
 )
 def test_words_of_a_cyrillic_line_are_in_one_script(read, meant):
