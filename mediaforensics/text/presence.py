@@ -254,7 +254,7 @@ class Novelty:
                 energy_then = _energy(previous) if energy_then is None else energy_then
                 rests = _product(edges, previous) >= _STEADY_BLOCK * _root(energy, energy_then)
                 rests |= strokes >= _UNMISTAKABLE
-                if lately is not None and (candidates & ~rests).any():
+                if lately is not None and int((candidates & ~rests).sum()) >= _MIN_BLOCKS:
                     rests |= _rests(*lately, edges)
                 for box in settled:
                     rests[_blocks_of(box, edges)] = True
