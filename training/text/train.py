@@ -110,7 +110,7 @@ def main() -> None:
     parser.add_argument("--photos", type=Path, nargs="+", default=[Path("fixtures/sources")])
     parser.add_argument("--work", type=Path, required=True)
     parser.add_argument("--trunk", type=Path, default=Path("mediaforensics/models/ppocrv6_rec_small.onnx"))
-    parser.add_argument("--steps", type=int, default=7000)
+    parser.add_argument("--steps", type=int, default=6500)
     parser.add_argument("--seed", type=int, default=20161125)
     arguments = parser.parse_args()
     arguments.work.mkdir(parents=True, exist_ok=True)
