@@ -214,6 +214,9 @@ class MessageReader:
         own = self._own_letters(overlay)
         if own < _MIN_LETTERS:
             return plain
+        # Damaged Latin has a letter here and there that looks Cyrillic; Arabic letters look like no other.
+        if not ours and not letters_in(overlay.text, "Arabic") and not self._mostly_own(overlay):
+            return plain
         if looks_cyrillic(_as_latin(overlay.text)) and plain.confidence >= _DOUBTFUL:
             return plain
         if not ours and page.aspect(line) < _LINE_ASPECT and overlay.confidence < _SURELY_OURS:

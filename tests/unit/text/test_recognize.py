@@ -298,6 +298,16 @@ def test_the_expected_script_saves_a_look_but_does_not_win(reader, two_lines, mo
     assert (reading.text, reading.engine) == ("The tide was out at last\nand they waited", "pp-ocrv6")
 
 
+def test_damaged_latin_is_not_mixed_with_cyrillic(reader, two_lines, monkeypatch):
+    _answers(
+        monkeypatch,
+        reader,
+        [("Thete is ma sele plaee lolt", 0.72), ("for traitors", 0.99)],
+        [("Thete 18 ma sele placв lolt 101 нвнois", 0.73), ("for traitors", 0.9)],
+    )
+    assert reader.read(*two_lines).text == "Thete is ma sele plaee lolt\nfor traitors"
+
+
 def test_texture_that_both_networks_doubt_is_no_text(reader, two_lines, monkeypatch):
     _answers(monkeypatch, reader, [("l", 0.3), ("-", 0.3)], [("ти", 0.4), ("", 0.0)])
     reading = reader.read(*two_lines)
