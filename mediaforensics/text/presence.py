@@ -317,16 +317,16 @@ def _blocks_of(box: Box, edges: Edges) -> tuple[slice, slice]:
     return slice(max(0, int(y0)), max(0, int(y1) + 1)), slice(max(0, int(x0)), max(0, int(x1) + 1))
 
 
-def _blocks(values: NDArray[Any]) -> NDArray[Any]:
+def _blocks(values: NDArray[Any], side_px: int = BLOCK_PX) -> NDArray[Any]:
     """Mean of each block; what is missing of blocks that reach over the rim counts as zeros."""
     height, width = values.shape
-    rows, columns = height // BLOCK_PX, width // BLOCK_PX
-    means = np.zeros((-(-height // BLOCK_PX), -(-width // BLOCK_PX)), np.float32)
-    for y, down, high in ((0, rows, rows * BLOCK_PX), (rows, 1, height - rows * BLOCK_PX)):
-        for x, along, wide in ((0, columns, columns * BLOCK_PX), (columns, 1, width - columns * BLOCK_PX)):
-            part = values[y * BLOCK_PX :, x * BLOCK_PX :][:high, :wide]
+    rows, columns = height // side_px, width // side_px
+    means = np.zeros((-(-height // side_px), -(-width // side_px)), np.float32)
+    for y, down, high in ((0, rows, rows * side_px), (rows, 1, height - rows * side_px)):
+        for x, along, wide in ((0, columns, columns * side_px), (columns, 1, width - columns * side_px)):
+            part = values[y * side_px :, x * side_px :][:high, :wide]
             if part.size:
-                share = high * wide / (down * along * BLOCK_PX**2)
+                share = high * wide / (down * along * side_px**2)
                 mean = cv2.resize(part, (along, down), interpolation=cv2.INTER_AREA)
                 means[y : y + down, x : x + along] = mean if share == 1 else share * mean.astype(np.float32)
     return means
@@ -356,14 +356,17 @@ def _starts(mask: NDArray[Any], axis: int) -> NDArray[Any]:
 
 def _rests(now: View, then: View, edges: Edges) -> NDArray[Any]:
     """Blocks of ``edges`` that two small views show alike."""
+    grid = _blocks(edges.x).shape
     if now.pixels.shape != then.pixels.shape:
-        return np.zeros_like(_energy(edges), bool)
-    size = edges.x.shape[::-1]
-    large: list[NDArray[Any]] = [
-        cv2.resize(view.pixels, size, interpolation=cv2.INTER_LINEAR) for view in (now, then)
-    ]
-    a, b = (Edges.of(View(pixels, (1.0, 1.0))) for pixels in large)
-    return np.asarray(_product(a, b) >= _STEADY_BLOCK * _root(_energy(a), _energy(b)))
+        return np.zeros(grid, np.bool_)
+    a, b = Edges.of(now), Edges.of(then)
+    side_px = max(1, round(BLOCK_PX * a.x.shape[1] / edges.x.shape[1]))
+    energies = [_blocks(e.x**2 + e.y**2, side_px) for e in (a, b)]
+    product = _blocks(a.x * b.x + a.y * b.y, side_px)
+    alike: NDArray[Any] = (product >= _STEADY_BLOCK * _root(*energies)).astype(np.uint8)
+    if alike.shape != grid:
+        alike = cv2.resize(alike, grid[::-1], interpolation=cv2.INTER_NEAREST)
+    return np.asarray(alike > 0)
 
 
 def _energy(edges: Edges) -> NDArray[Any]:
