@@ -1,6 +1,6 @@
 """Text read from video: how right, how complete, when and at what cost, beside what a user would pick.
 
-    MF_TEST_DATA=../shared/data python benchmarks/text.py [--clips 120] [--height 360 --crf 38]
+    MF_TEST_DATA=DATA python benchmarks/text.py [--clips 120] [--height 360 --crf 38]
     python benchmarks/text.py --only ru,ticker --worst /tmp/worst
 
 Draws clips (kept in ``--cache``) in nine languages and fifteen behaviours of text, analyses them, and scores

@@ -1,6 +1,6 @@
 """How many threats of functional tests by other hands are read, and how many harmless cases are.
 
-``MF_TEST_DATA=../shared/data python benchmarks/threats.py [--seeds 3] [--half A|B] [--misses en]``
+``MF_TEST_DATA=DATA python benchmarks/threats.py [--seeds 3] [--half A|B] [--misses en]``
 
 A case is read as a threat where the library would make a finding of it: severity 2 or 3, or a claim of
 numbers. Templates are split in two halves by their number, so that rules can be mended by the failures of
