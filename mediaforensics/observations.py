@@ -58,7 +58,7 @@ class TextSeen(Observation):
     language : str or None
         ISO 639-1 code where it could be told.
     engine : str
-        What read it, such as ``pp-ocrv6`` or ``tesseract``.
+        What read most of it: ``pp-ocrv6``, ``overlay-lines`` or ``tesseract``.
     since : Timestamp or None
         The first frame in which it was visible, between this and earlier samples; the last word of a track
         counts. None where only the samples are known.

@@ -6,18 +6,9 @@ from dataclasses import dataclass
 from typing import Literal
 
 from mediaforensics.observations import Extent, OverlayKind, OverlayMethod, Route, Tier
+from mediaforensics.text.threat_reader import Category
 from mediaforensics.types import Box, Span, Timestamp
 
-ThreatCategory = Literal[
-    "death_threat",
-    "violence",
-    "destruction",
-    "account_takeover",
-    "ultimatum",
-    "call_to_action",
-    "capability_claim",
-    "taunt",
-]
 FindingKind = Literal[
     "public_figure_violent_overlay",
     "face_violent_overlay",
@@ -62,7 +53,7 @@ class Quantity:
 class ThreatEntry(Entry):
     """A threat read in one or more texts. ``severity`` 0 context only .. 3 explicit threat to life."""
 
-    category: ThreatCategory
+    category: Category
     severity: int
     quote: str
     text_ids: tuple[str, ...]

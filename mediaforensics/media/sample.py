@@ -21,7 +21,8 @@ from mediaforensics.media.places import (
 from mediaforensics.options import SamplingOptions
 from mediaforensics.types import Box, Timestamp
 
-_LUMA_SIDE_PX = 320
+GLIMPSE_SIDE_PX = 320
+"""Longer side of the views that frames are compared by; the sampler hands them on as glimpses."""
 _CUT_FRACTION = 0.6
 """Share of blocks that jump together at a cut or a flash; 90 of 144 at 16:9."""
 _HOLD_S = 0.26
@@ -49,7 +50,7 @@ class Glimpse:
     time : Timestamp
         Presentation time of the frame.
     view : View
-        Its brightness, read-only, longer side at most 320 px.
+        Its brightness, read-only, longer side ``GLIMPSE_SIDE_PX``.
     """
 
     time: Timestamp
@@ -152,7 +153,7 @@ class Sampler:
     def _push(self, frame: Frame) -> Iterator[Sample]:
         self.frames_decoded += 1
         self._latest = frame
-        view = frame.luma(_LUMA_SIDE_PX)
+        view = frame.luma(GLIMPSE_SIDE_PX)
         at_s = frame.time.seconds
         # A copy: a view of a small frame may share the decoder's buffer.
         luma: Pixels = np.array(view.pixels, order="C")

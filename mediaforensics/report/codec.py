@@ -23,7 +23,6 @@ from mediaforensics.findings.entries import (
     Quantity,
     Strength,
     TextEntry,
-    ThreatCategory,
     ThreatEntry,
 )
 from mediaforensics.media.facts import Coverage, Gap, MediaFacts, MediaKind
@@ -50,6 +49,7 @@ from mediaforensics.report.values import (
     or_none,
     record_kind,
 )
+from mediaforensics.text.threat_reader import Category
 
 SCHEMA = "mediaforensics-report/1"
 
@@ -184,7 +184,7 @@ _THREAT = Record(
     ThreatEntry,
     {
         **_ID,
-        "category": Key("category", choice(ThreatCategory)),
+        "category": Key("category", choice(Category)),
         "severity": Key("severity", SEVERITY),
         **_SPAN,
         **_CLEAREST,

@@ -8,17 +8,16 @@ from dataclasses import dataclass, replace
 
 from mediaforensics.detect import Surroundings
 from mediaforensics.media.frame import View
-from mediaforensics.media.sample import Sample
+from mediaforensics.media.sample import GLIMPSE_SIDE_PX, Sample
 from mediaforensics.models import Model
 from mediaforensics.observations import Observation, TextGone, TextSeen
 from mediaforensics.options import TextOptions
 from mediaforensics.text.fuse import Fusion
 from mediaforensics.text.layout import Message, height_of, messages
-from mediaforensics.text.lifetime import SIDE_PX as SMALL_SIDE_PX
 from mediaforensics.text.looking import Looker
 from mediaforensics.text.motion import Velocity, stitched
+from mediaforensics.text.network import OVERLAY_MODEL, RECOGNITION_MODEL, Reading
 from mediaforensics.text.page import SURE
-from mediaforensics.text.ppocr import OVERLAY_MODEL, RECOGNITION_MODEL, Reading
 from mediaforensics.text.presence import SIDE_PX, Edges, Place
 from mediaforensics.text.reading import Readings
 from mediaforensics.text.recognize import MessageReader, MessageReading
@@ -109,7 +108,7 @@ class _Growth:
 def _lately(sample: Sample) -> tuple[View, View] | None:
     """What the sample and a glimpse shortly before it show, to tell what stands still."""
     before = [g for g in sample.between if float(sample.time - g.time) >= _LATELY_S]
-    return (sample.frame.luma(SMALL_SIDE_PX), before[-1].view) if before else None
+    return (sample.frame.luma(GLIMPSE_SIDE_PX), before[-1].view) if before else None
 
 
 class TextExaminer:

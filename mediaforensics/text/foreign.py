@@ -7,8 +7,8 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 from mediaforensics.text.allowance import Allowance
+from mediaforensics.text.network import Reading
 from mediaforensics.text.page import Page, letters
-from mediaforensics.text.ppocr import Reading
 from mediaforensics.text.regions import Line
 from mediaforensics.text.script import LATIN, SCRIPT_OF_LANGUAGE, letters_in, own_letters
 from mediaforensics.text.tesseract import ENGINE, SURE, Tesseract

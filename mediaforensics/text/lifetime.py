@@ -17,11 +17,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mediaforensics.media.frame import View
-from mediaforensics.media.sample import Glimpse, Sample
+from mediaforensics.media.sample import GLIMPSE_SIDE_PX, Glimpse, Sample
 from mediaforensics.types import Quad, Timestamp
 
-SIDE_PX = 320
-"""Longer side of a glimpse."""
 MEMORY_S = 2.6
 """How far back a text that was just found is looked for; longer fades than 2 s are hardly made."""
 _MAX_GAP_S = 1.6
@@ -109,7 +107,7 @@ class History:
 
     def add(self, sample: Sample) -> None:
         """Take in what the sample brought, and its own frame."""
-        here = Glimpse(time=sample.time, view=sample.frame.luma(SIDE_PX))
+        here = Glimpse(time=sample.time, view=sample.frame.luma(GLIMPSE_SIDE_PX))
         self._glimpses += [*sample.between, here]
         kept = self._glimpses
         for earlier, later in pairwise(self._glimpses):

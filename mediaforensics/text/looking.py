@@ -21,7 +21,7 @@ _MORE_ROWS_PX = 96
 
 # What a file may cost. A minute of video may bring 150 looks.
 _LOOKS, _LOOKS_PER_S = 20.0, 2.5
-"""Whole pictures that the line detector is shown; some 65 ms each."""
+"""Whole pictures that the line detector is shown; some 30 ms each."""
 _MAX_FOUND = 150
 """Lines of one picture that are followed up, the largest first."""
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 
 from mediaforensics.media.frame import Pixels, View
 from mediaforensics.text.layout import Message
-from mediaforensics.text.ppocr import ENGINE, OVERLAY_ENGINE, LineNetwork, Reading
+from mediaforensics.text.network import ENGINE, OVERLAY_ENGINE, LineNetwork, Reading
 from mediaforensics.text.regions import Line, cut_out
 
 SURE = 0.97

@@ -10,7 +10,7 @@ from mediaforensics.media.sample import Sample
 from mediaforensics.observations import Failure
 from mediaforensics.text.allowance import Allowance
 from mediaforensics.text.layout import Message
-from mediaforensics.text.ppocr import Reading
+from mediaforensics.text.network import Reading
 from mediaforensics.text.recognize import MessageReader, MessageReading
 from mediaforensics.text.regions import Line
 

@@ -15,14 +15,14 @@ from mediaforensics.media.frame import View
 from mediaforensics.text.allowance import Allowance
 from mediaforensics.text.foreign import LIKELY, ForeignReader
 from mediaforensics.text.layout import Message
-from mediaforensics.text.page import Page, letters
-from mediaforensics.text.ppocr import ENGINE as PPOCR
-from mediaforensics.text.ppocr import (
+from mediaforensics.text.network import ENGINE as PPOCR
+from mediaforensics.text.network import (
     OVERLAY_ENGINE,
     OVERLAY_MODEL,
     LineNetwork,
     Reading,
 )
+from mediaforensics.text.page import Page, letters
 from mediaforensics.text.regions import Line
 from mediaforensics.text.script import (
     LATIN_LANGUAGES,
@@ -60,6 +60,7 @@ _SURELY_TEXT = 0.6
 """The line detector's confidence below which a region without known letters is not worth Tesseract's time."""
 _RIGHT_TO_LEFT = ("Arabic", "Hebrew")
 _SURELY_LATIN = _SURELY_OURS = 0.9
+"""Both networks are this sure of most lines in their scripts, and hardly ever of others."""
 _OVERLAY_LANGUAGES = frozenset(("ara", "fas", "urd", "rus", "ukr", "bel", "bul", "srp", "mkd"))
 """All letters of theirs are in the alphabet of our network."""
 

@@ -22,7 +22,7 @@ from numpy.typing import NDArray
 
 from mediaforensics.errors import MissingTool
 from mediaforensics.media.frame import Pixels
-from mediaforensics.text.ppocr import Reading
+from mediaforensics.text.network import Reading
 from mediaforensics.text.script import letters_in
 
 ENGINE = "tesseract"

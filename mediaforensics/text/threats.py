@@ -83,8 +83,8 @@ def _without_rivals(
         return (
             -reading.severity,
             "/" not in reading.rule,
-            reading.category
-            == "call_to_action",  # of the equally grave, what they say they will do themselves
+            # Of the equally grave: what they say they will do themselves, before a call on others.
+            reading.category == "call_to_action",
             reading.language != language,
             reading.start - reading.end,
             reading.start,

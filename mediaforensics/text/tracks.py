@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
-from mediaforensics.media.sample import Sample
+from mediaforensics.media.sample import GLIMPSE_SIDE_PX, Sample
 from mediaforensics.text.fuse import Fusion
 from mediaforensics.text.layout import Message, height_of
-from mediaforensics.text.lifetime import MEMORY_S, SIDE_PX, History, Trace, first_visible, first_without
+from mediaforensics.text.lifetime import MEMORY_S, History, Trace, first_visible, first_without
 from mediaforensics.text.motion import Step, Velocity, followed, moves, until_out, velocity_of
 from mediaforensics.text.presence import Edges, Imprint, Sighting
 from mediaforensics.text.recognize import MessageReading
@@ -34,6 +34,7 @@ _RETURN_S = 1.0
 _AGAIN_S = 1.5
 """A text that is found again further on within this time was passing through."""
 _LETTERS_PER_ERROR = 7
+"""Of two readings of one line, some letters differ; chosen above the worst error rate of what is legible."""
 _MAX_TRACKS = 64
 """Texts followed at once; the weakest are let go first. A page of small print has fewer lines."""
 
@@ -257,7 +258,7 @@ class Tracks:
     ) -> Track:
         """Follow a text from now on."""
         quads = [line.quad for line in message.lines]
-        trace = Trace.of(sample.frame.luma(SIDE_PX), quads)
+        trace = Trace.of(sample.frame.luma(GLIMPSE_SIDE_PX), quads)
         since, moving = self._begin(trace, message.box, sample)
         track = Track(
             number=self._next,
@@ -364,7 +365,7 @@ class Tracks:
         track.last_seen, track.provisional, track.gone = sample.time, False, None
         if sighting.dx or sighting.dy:
             sx, sy = edges.view.source_per_view
-            scale = SIDE_PX / max(edges.x.shape)
+            scale = GLIMPSE_SIDE_PX / max(edges.x.shape)
             if moves(track.steps) and elapsed_s > 0:
                 track.velocity = sighting.dx * scale / elapsed_s, sighting.dy * scale / elapsed_s
             track.moved_px += abs(sighting.dx * sx) + abs(sighting.dy * sy)
@@ -380,4 +381,4 @@ class Tracks:
     def _renew(self, track: Track, message: Message, sample: Sample, edges: Edges) -> None:
         quads = [line.quad for line in message.lines]
         track.message, track.imprint = message, Imprint(edges, quads)
-        track.trace = Trace.of(sample.frame.luma(SIDE_PX), quads)
+        track.trace = Trace.of(sample.frame.luma(GLIMPSE_SIDE_PX), quads)

@@ -17,8 +17,8 @@ import av
 import pytest
 from PIL import Image
 
-from mediaforensics.findings.entries import ThreatCategory
 from mediaforensics.observations import OverlayKind
+from mediaforensics.text.threat_reader import Category
 
 FOLDER = Path(__file__).parents[2] / "fixtures"
 
@@ -134,7 +134,7 @@ def test_nothing_violent_is_on_a_face_in_a_harmless_scene(truth):
 
 def test_the_threats_are_of_the_categories_of_the_report_and_one_claims_three_quantities(truth):
     for threat in truth["threats"]:
-        assert {threat["category"], *threat["also"]} <= set(get_args(ThreatCategory))
+        assert {threat["category"], *threat["also"]} <= set(get_args(Category))
         assert 0 <= threat["text_index"] < len(truth["texts"])
     languages = {truth["texts"][t["text_index"]]["language"] for t in truth["threats"]}
     assert languages == {"en", "ar", "fr", "ru", "de"}

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from mediaforensics.text.ppocr import OVERLAY_MODEL, RECOGNITION_MODEL
+from mediaforensics.text.network import OVERLAY_MODEL, RECOGNITION_MODEL
 from mediaforensics.text.regions import DETECTION_MODEL
 
 ROOT = Path(__file__).parents[2]

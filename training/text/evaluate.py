@@ -17,7 +17,7 @@ import cv2
 import numpy as np
 
 from mediaforensics.text.direction import in_one_alphabet, turned
-from mediaforensics.text.ppocr import OVERLAY_ENGINE, OVERLAY_MODEL, LineNetwork, Reading
+from mediaforensics.text.network import OVERLAY_ENGINE, OVERLAY_MODEL, LineNetwork, Reading
 from mediaforensics.text.script import SCRIPT_OF_LANGUAGE
 from mediaforensics.text.tesseract import Tesseract
 from training.text.distance import edits

@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 from lettering import PictureFrame, ground, sample, write
 
-from mediaforensics.media.sample import Glimpse
-from mediaforensics.text.lifetime import SIDE_PX, History, Trace, first_visible, first_without
+from mediaforensics.media.sample import GLIMPSE_SIDE_PX, Glimpse
+from mediaforensics.text.lifetime import History, Trace, first_visible, first_without
 from mediaforensics.types import Quad, Timestamp
 
 LINE = Quad(((340, 170), (940, 170), (940, 230), (340, 230)))
@@ -19,7 +19,7 @@ def at(number):
 
 
 def glimpse(picture, number):
-    return Glimpse(time=at(number), view=PictureFrame(picture).luma(SIDE_PX))
+    return Glimpse(time=at(number), view=PictureFrame(picture).luma(GLIMPSE_SIDE_PX))
 
 
 def film(opacity, *, behind=lambda number: ground(), text=TEXT):

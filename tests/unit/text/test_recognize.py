@@ -9,7 +9,7 @@ from mediaforensics.media.frame import View
 from mediaforensics.text.allowance import Allowance
 from mediaforensics.text.foreign import ForeignReader
 from mediaforensics.text.layout import messages
-from mediaforensics.text.ppocr import LineNetwork, Reading, decode
+from mediaforensics.text.network import LineNetwork, Reading, decode
 from mediaforensics.text.recognize import MessageReader
 from mediaforensics.text.regions import LineDetector
 from mediaforensics.text.tesseract import Tesseract, letter_colours
@@ -199,7 +199,7 @@ def two_lines():
 def test_degrees_are_no_ordinals(read, meant, monkeypatch):
     network = LineNetwork()
     monkeypatch.setattr(
-        "mediaforensics.text.ppocr.decode", lambda *_: Reading(text=read, confidence=0.9, engine="pp-ocrv6")
+        "mediaforensics.text.network.decode", lambda *_: Reading(text=read, confidence=0.9, engine="pp-ocrv6")
     )
     assert network.read(np.zeros((48, 200, 3), np.uint8)).text == meant
 

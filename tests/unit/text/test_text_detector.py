@@ -154,7 +154,7 @@ def page(rows, columns=5):
 
 def test_a_page_of_small_print_is_not_read_to_its_end_and_says_so(text_detector, monkeypatch):
     from mediaforensics.text import reading
-    from mediaforensics.text.ppocr import LineNetwork
+    from mediaforensics.text.network import LineNetwork
 
     monkeypatch.setattr(reading, "_LINES", 30.0)
     calls = []
@@ -198,7 +198,7 @@ def test_a_strobe_of_texts_has_an_end(text_detector, monkeypatch):
 
 def test_tesseract_that_keeps_failing_is_not_asked_again(text_detector, monkeypatch):
     from mediaforensics.text.foreign import ForeignReader
-    from mediaforensics.text.ppocr import LineNetwork, Reading
+    from mediaforensics.text.network import LineNetwork, Reading
     from mediaforensics.text.tesseract import Tesseract
 
     # No language that this machine is sure to have is left to Tesseract alone.
