@@ -10,7 +10,8 @@ from pathlib import Path
 from typing import Any
 
 from mediaforensics.errors import BadLexicon
-from mediaforensics.text.packs import Pack, compile_pack
+from mediaforensics.text.pack_files import compile_pack
+from mediaforensics.text.packs import Pack
 from mediaforensics.text.shipped import LANGUAGES, source_of
 
 _LARGEST_BYTES = 4_000_000

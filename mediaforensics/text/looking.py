@@ -7,7 +7,8 @@ from collections.abc import Callable, Sequence
 
 from mediaforensics.media.sample import Sample
 from mediaforensics.text.allowance import Allowance
-from mediaforensics.text.presence import Edges, Novelty, Place
+from mediaforensics.text.novelty import Novelty, Place
+from mediaforensics.text.presence import Edges
 from mediaforensics.text.regions import SIDE_PX as NETWORK_SIDE_PX
 from mediaforensics.text.regions import Line, LineDetector
 from mediaforensics.types import Box

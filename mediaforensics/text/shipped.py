@@ -5,7 +5,8 @@ from __future__ import annotations
 from functools import cache
 from importlib import resources
 
-from mediaforensics.text.packs import Pack, compile_pack
+from mediaforensics.text.pack_files import compile_pack
+from mediaforensics.text.packs import Pack
 
 SCRIPTS = {
     "en": "Latin",

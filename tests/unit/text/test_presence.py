@@ -3,7 +3,8 @@ from __future__ import annotations
 import numpy as np
 from lettering import PictureFrame, ground, write
 
-from mediaforensics.text.presence import SIDE_PX, Edges, Imprint, Novelty
+from mediaforensics.text.novelty import Novelty
+from mediaforensics.text.presence import SIDE_PX, Edges, Imprint
 from mediaforensics.types import Box, Quad
 
 LINE = Quad(((340, 170), (940, 170), (940, 230), (340, 230)))
