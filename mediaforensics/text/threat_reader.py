@@ -26,6 +26,7 @@ Category = Literal[
 
 _DETERMINERS = frozenset({"your", "those"})
 _TARGET_CLASSES = ("people", "assets", "your", "those", "you", "@")
+_PEOPLE = frozenset({"people", "you"})
 _NEAR_WORDS = 8
 _READ_CLOSELY = 300
 """Words of a text: in sentences that end beyond, misread words are not recognised. A screen full of
@@ -67,6 +68,8 @@ class ThreatReading:
         In plain words, with the reason where the severity was lowered.
     language : str
         ISO 639-1 code of the pack that read it.
+    at_people, at_things : bool
+        Whether people, or things of theirs, stand there as its target.
     """
 
     category: Category
@@ -80,6 +83,8 @@ class ThreatReading:
     rule: str
     explanation: str
     language: str
+    at_people: bool
+    at_things: bool
 
 
 class PackReader:
@@ -187,6 +192,8 @@ class PackReader:
             rule=rule.id,
             explanation=sentence,
             language=self._pack.language,
+            at_people=any(label in _PEOPLE or label.endswith("_you") for label, _, _ in path.taken),
+            at_things=any(label == "assets" for label, _, _ in path.taken),
         )
 
     @staticmethod

@@ -92,7 +92,7 @@ def _without_rivals(
         )
 
     kept: list[ThreatReading] = []
-    for reading in sorted(readings, key=rank):
+    for reading in sorted(_without_killed_things(readings), key=rank):
         family = FAMILIES[reading.category]
         rivals = (other for other in kept if FAMILIES[other.category] == family)
         if not any(other.start < reading.end and reading.start < other.end for other in rivals):
@@ -101,6 +101,18 @@ def _without_rivals(
         if reading.category == "ultimatum":
             kept[at] = _with_consequence(reading, kept, text)
     return tuple(sorted(kept, key=lambda reading: (reading.start, reading.end, reading.rule)))
+
+
+def _without_killed_things(readings: Sequence[ThreatReading]) -> list[ThreatReading]:
+    """Leave out harm to nobody: of what they will burn, the words themselves say that it is a thing."""
+    things = [reading for reading in readings if FAMILIES[reading.category] == "things" and reading.at_things]
+    return [
+        reading
+        for reading in readings
+        if reading.category not in ("death_threat", "violence")
+        or reading.at_people
+        or not any(thing.start <= reading.start and reading.end <= thing.end for thing in things)
+    ]
 
 
 def _with_consequence(

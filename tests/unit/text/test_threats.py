@@ -310,3 +310,25 @@ def test_functional_tests_of_others(language: str, name: str, least: float) -> N
     alarms = [any(x.severity >= 1 for x in read_threats(t, language)) for t in harmless]
     assert sum(read) / len(read) >= least
     assert sum(alarms) / len(alarms) <= 0.10
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "سنحرق مكاتبكم خلال 24 ساعة",
+        "Nous détruirons vos sites",
+        "Wir werden eure Seiten zerstören",
+        "Мы уничтожим ваши сайты",
+        "We will burn your offices",
+        "Vamos a quemar sus oficinas",
+    ],
+)
+def test_who_destroys_things_kills_nobody(text):
+    assert {reading.category for reading in read_threats(text)} == {"destruction"}
+
+
+@pytest.mark.parametrize(
+    "text", ["سنقتل زوكربيرغ", "سنحرقكم", "سنحرق كل الكفار", "Nous tuerons les infidèles"]
+)
+def test_who_kills_people_is_read_so(text):
+    assert {reading.category for reading in read_threats(text)} == {"death_threat"}
