@@ -193,7 +193,7 @@ class PackReader:
             explanation=sentence,
             language=self._pack.language,
             at_people=any(label in _PEOPLE or label.endswith("_you") for label, _, _ in path.taken),
-            at_things=any(label == "assets" for label, _, _ in path.taken),
+            at_things=any(label.endswith("assets") for label, _, _ in path.taken),
         )
 
     @staticmethod

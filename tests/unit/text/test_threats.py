@@ -321,6 +321,10 @@ def test_functional_tests_of_others(language: str, name: str, least: float) -> N
         "Мы уничтожим ваши сайты",
         "We will burn your offices",
         "Vamos a quemar sus oficinas",
+        "Wir werden eure Büros verbrennen",
+        "Wir greifen eure Server an",
+        "سنهاجم خوادمكم",
+        "سنفجر مبانيكم",
     ],
 )
 def test_who_destroys_things_kills_nobody(text):
