@@ -14,6 +14,7 @@ from functools import lru_cache
 
 from clips import Truth
 from letters import RIGHT_TO_LEFT
+from truth import distance
 
 FOUND_CER = 0.5
 """A text counts as found when it was read at least half right."""
@@ -71,16 +72,6 @@ def folded(text: str) -> str:
             letters.append(" ")
         # Marks and invisible joiners are left out.
     return " ".join("".join(letters).split())
-
-
-def distance(a: str, b: str, *, within: bool = False) -> int:
-    """Edits that make ``b`` of ``a``; with ``within``, of ``a`` the nearest stretch of ``b``."""
-    row = [0] * (len(b) + 1) if within else list(range(len(b) + 1))
-    for i, ca in enumerate(a, 1):
-        diagonal, row[0] = row[0], i
-        for j, cb in enumerate(b, 1):
-            diagonal, row[j] = row[j], min(row[j] + 1, row[j - 1] + 1, diagonal + (ca != cb))
-    return min(row) if within else row[-1]
 
 
 @lru_cache(maxsize=65536)

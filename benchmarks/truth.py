@@ -37,17 +37,22 @@ def folded(text: str) -> str:
     return "".join(c for c in text if c.isalnum())
 
 
+def distance(a: str, b: str, *, within: bool = False) -> int:
+    """Edits that make ``b`` of ``a``; with ``within``, of ``a`` the nearest stretch of ``b``."""
+    row = [0] * (len(b) + 1) if within else list(range(len(b) + 1))
+    for i, ca in enumerate(a, 1):
+        diagonal, row[0] = row[0], i
+        for j, cb in enumerate(b, 1):
+            diagonal, row[j] = row[j], min(row[j] + 1, row[j - 1] + 1, diagonal + (ca != cb))
+    return min(row) if within else row[-1]
+
+
 def character_error_rate(wanted: str, read: str) -> float:
     """Edit distance between the folded texts as a share of the wanted one; at most 1."""
     a, b = folded(wanted), folded(read)
     if not a:
         return float(bool(b))
-    row = list(range(len(b) + 1))
-    for i, ca in enumerate(a, 1):
-        previous, row[0] = row[0], i
-        for j, cb in enumerate(b, 1):
-            previous, row[j] = row[j], min(row[j] + 1, row[j - 1] + 1, previous + (ca != cb))
-    return min(1.0, row[-1] / len(a))
+    return min(1.0, distance(a, b) / len(a))
 
 
 def text_errors(truth: Mapping[str, Any], readings: Iterable[Reading]) -> list[tuple[str, str, float]]:

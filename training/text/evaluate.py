@@ -20,7 +20,7 @@ from mediaforensics.text.direction import in_one_alphabet, turned
 from mediaforensics.text.network import OVERLAY_ENGINE, OVERLAY_MODEL, LineNetwork, Reading
 from mediaforensics.text.script import SCRIPT_OF_LANGUAGE
 from mediaforensics.text.tesseract import Tesseract
-from training.text.distance import edits
+from mediaforensics.text.words import edit_distance
 from training.text.fonts import Faces
 from training.text.lines import Painter, load_photos
 from training.text.words import RIGHT_TO_LEFT
@@ -43,7 +43,7 @@ class Score:
     def add(self, read: str, true: str, seconds: float, picture: np.ndarray) -> None:
         """Count one line."""
         a, b = _folded(read), _folded(true)
-        distance = edits(a, b)
+        distance = edit_distance(a, b, len(a) + len(b))
         self.wrong += min(distance, len(b))
         self.letters += len(b)
         self.exact += distance <= 0.05 * len(b)

@@ -19,12 +19,15 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
+from mediaforensics.text.network import decode
+from mediaforensics.text.regions import network_input
+from mediaforensics.text.words import edit_distance
 from training.text.alphabet import LETTERS, NUMBER
-from training.text.distance import edits
 from training.text.fonts import Faces
 from training.text.lines import HEIGHT_PX, WIDTHS_PX, Painter, load_photos
 from training.text.net import LineNet, load_head, load_trunk
 
+_ALPHABET = ["", *LETTERS]
 _BATCH_PX = 10_240
 """Width of all lines of a batch together."""
 _RATE, _HEAD_RATE, _WARM_UP = 6e-4, 2e-3, 300
@@ -75,18 +78,9 @@ def _draw(arguments: argparse.Namespace, seed: int, queue: mp.Queue[Batch]) -> N
 
 
 def planes(pixels: np.ndarray) -> Tensor:
-    """RGB bytes to what the network reads: BGR planes, -1..1."""
-    x = torch.from_numpy(np.ascontiguousarray(pixels[..., ::-1])).permute(0, 3, 1, 2)
-    return (x.float() / 127.5 - 1).contiguous(memory_format=torch.channels_last)
-
-
-def decode(logits: Tensor) -> list[str]:
-    """The most probable path of each line."""
-    texts = []
-    for row in logits.argmax(-1).tolist():
-        kept = [b for a, b in zip([0, *row], row, strict=False) if b not in (0, a)]
-        texts.append("".join(LETTERS[i - 1] for i in kept))
-    return texts
+    """What the network reads: each line as the package shows it."""
+    x = torch.from_numpy(np.concatenate([network_input(line) for line in pixels]))
+    return x.contiguous(memory_format=torch.channels_last)
 
 
 def error_rates(net: LineNet, held_out: list[Batch]) -> dict[str, float]:
@@ -95,9 +89,10 @@ def error_rates(net: LineNet, held_out: list[Batch]) -> dict[str, float]:
     wrong, all_letters = defaultdict(int), defaultdict(int)
     for pixels, labels, languages in held_out:
         with torch.inference_mode(), torch.autocast("cpu", torch.bfloat16):
-            texts = decode(net(planes(pixels)))
-        for text, label, language in zip(texts, labels, languages, strict=True):
-            wrong[language] += edits(text, label)
+            probability = net(planes(pixels)).float().softmax(-1).numpy()
+        for row, label, language in zip(probability, labels, languages, strict=True):
+            text = decode(row, _ALPHABET).text
+            wrong[language] += edit_distance(text, label, len(text) + len(label))
             all_letters[language] += len(label)
     # For what is to be left blank: letters read per line.
     lines = sum(languages.count("none") for _, _, languages in held_out)
