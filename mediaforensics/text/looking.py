@@ -55,7 +55,10 @@ class Looker:
         """The lines at these places, each once."""
         found: list[Line] = []
         for place in places:
-            found += self._seen_at(sample, edges, place, found, is_known)
+            lines = self._seen_at(sample, edges, place, found, is_known)
+            # Places overlap: an earlier one may have held a piece of a line that a later one holds whole.
+            boxes = [line.quad.bounding_box() for line in lines]
+            found = [line for line in found if not _inside_any(line, boxes)] + lines
         return self._largest(found)
 
     def on_rows(self, sample: Sample, edges: Edges, top_px: float, bottom_px: float) -> list[Line]:
@@ -94,11 +97,7 @@ class Looker:
                 lines = self._locate(sample, edges, place)
         self.novelty.looked_at(edges, place)
         boxes = [line.quad.bounding_box() for line in others]
-        return [
-            line
-            for line in lines
-            if not any(line.quad.bounding_box().fraction_inside(box) >= _SAME_PLACE for box in boxes)
-        ]
+        return [line for line in lines if not _inside_any(line, boxes)]
 
     def _largest(self, lines: list[Line]) -> list[Line]:
         """At most so many lines as are followed up; the others are counted as not read."""
@@ -121,6 +120,10 @@ class Looker:
         scale = NETWORK_SIDE_PX / max(sample.frame.size_px)
         part = sample.frame.crop(box, max(1, round(scale * max(box.width_px, box.height_px))))
         return self._lines.locate(part, scale * part.source_per_view[0])
+
+
+def _inside_any(line: Line, boxes: Sequence[Box]) -> bool:
+    return any(line.quad.bounding_box().fraction_inside(box) >= _SAME_PLACE for box in boxes)
 
 
 def _open_sides(line: Line, place: Place, edges: Edges) -> tuple[bool, bool]:
