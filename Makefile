@@ -41,7 +41,7 @@ fixtures/flames.mp4:
 
 # Renew the lock after a change of the dependencies: needs pip-tools in the calling environment.
 lock:
-	pip-compile --quiet --generate-hashes --strip-extras --allow-unsafe --extra notebook --extra dev \
+	pip-compile --quiet --generate-hashes --strip-extras --allow-unsafe --extra notebook --extra scale --extra dev \
 	  --no-emit-index-url --no-emit-find-links --no-emit-trusted-host --no-header -o requirements.lock pyproject.toml
 
 clean:
