@@ -17,6 +17,7 @@
     │   ├── IncompatibleHash       TypeError
     │   ├── BadGallery             ValueError
     │   ├── BadLexicon             ValueError    a file of threat rules
+    │   ├── BadSet                 ValueError    the files of a set of known pictures
     │   └── BadReport              ValueError
     └── OptionError                ValueError    a wrong option or argument
 
@@ -97,6 +98,10 @@ class BadGallery(DataError, ValueError):
 
 class BadLexicon(DataError, ValueError):
     """A file of threat rules is malformed; the message names the file, the line and the rule."""
+
+
+class BadSet(DataError, ValueError):
+    """The files of a set of known pictures are damaged, incomplete or contradict each other."""
 
 
 class BadReport(DataError, ValueError):
