@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mediaforensics.detect import Surroundings
+from mediaforensics.known.bars import without_bars
 from mediaforensics.known.features import (
     Features,
     Placement,
@@ -22,7 +23,7 @@ from mediaforensics.known.features import (
     place,
     still_there,
 )
-from mediaforensics.known.hashes import ORIENTATIONS, UPRIGHT, Orientation, pdq, without_bars
+from mediaforensics.known.hashes import ORIENTATIONS, UPRIGHT, Orientation, pdq
 from mediaforensics.known.regions import Rectangle, find_rectangles
 from mediaforensics.known.store import KnownSet
 from mediaforensics.media.frame import Pixels, View

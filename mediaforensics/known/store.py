@@ -13,8 +13,9 @@ from os import PathLike
 from pathlib import Path
 
 from mediaforensics.errors import BadHash, CannotOpen, MediaError, OptionError
+from mediaforensics.known.bars import without_bars
 from mediaforensics.known.exchange import Problem, read_hash_list
-from mediaforensics.known.hashes import PdqHash, pdq, without_bars
+from mediaforensics.known.hashes import PdqHash, pdq
 from mediaforensics.known.index import HashIndex
 from mediaforensics.media.decode import open_media
 from mediaforensics.media.frame import Pixels

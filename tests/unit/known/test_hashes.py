@@ -12,7 +12,8 @@ import pytest
 from known_pictures import photo
 from PIL import Image
 
-from mediaforensics.known.hashes import ORIENTATIONS, UPRIGHT, Orientation, pdq, without_bars
+from mediaforensics.known.bars import without_bars
+from mediaforensics.known.hashes import ORIENTATIONS, UPRIGHT, Orientation, pdq
 from mediaforensics.known.phash import phash
 from mediaforensics.types import HashValue
 
