@@ -13,13 +13,14 @@ and is checked when the Analyzer is built.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from graphlib import CycleError, TopologicalSorter
 from typing import Protocol
 
 from mediaforensics.errors import OptionError
 from mediaforensics.media.sample import Sample
+from mediaforensics.media.source import Digests
 from mediaforensics.models import Model
 from mediaforensics.observations import Observation
 
@@ -34,10 +35,13 @@ class Surroundings:
         Width and height of the first frame, source pixels after display rotation.
     moving : bool
         False for a single picture: there will be exactly one sample.
+    digests : callable or None
+        Reads the file once, where that was not done yet, and gives its digests; None where there is no file.
     """
 
     size_px: tuple[int, int]
     moving: bool
+    digests: Callable[[], Digests] | None = None
 
 
 class Examiner(Protocol):

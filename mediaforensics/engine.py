@@ -29,7 +29,7 @@ from mediaforensics.media.decode import Decoder, open_media
 from mediaforensics.media.facts import Gap
 from mediaforensics.media.sample import Sample, Sampler
 from mediaforensics.media.source import Evidence, Source
-from mediaforensics.observations import Failure, Observation
+from mediaforensics.observations import Failure, Observation, Remark
 from mediaforensics.options import Options
 from mediaforensics.report.assemble import RunClock, assemble
 from mediaforensics.report.evidence import EvidenceKeeper
@@ -104,6 +104,7 @@ class _Lane:
     waits_for: tuple[str, ...]
     previous: Future[list[Observation]] | None = None
     failures: list[tuple[Timestamp, str]] = field(default_factory=list)
+    remarks: list[str] = field(default_factory=list)
 
     def examine(
         self,
@@ -199,7 +200,13 @@ class Stream:
         )
         width, height = self._decoder.size_px
         window = 4 if width * height <= _LARGE_FRAME_PX else 1
-        self._begin(Surroundings(size_px=(width, height), moving=self._decoder.kind != "image"))
+        self._begin(
+            Surroundings(
+                size_px=(width, height),
+                moving=self._decoder.kind != "image",
+                digests=lambda: self._source.digests,
+            )
+        )
         pool = ThreadPoolExecutor(self._plan.threads, thread_name_prefix="mediaforensics-detect")
         try:
             reader.start()
@@ -285,7 +292,7 @@ class Stream:
         observations = [observation for future in futures for observation in future.result()]
         self._first_time = self._first_time or sample.time
         self._last_time = sample.time
-        self._note_failures(observations)
+        self._note(observations)
         visible = self._linker.see(sample.time, observations, cut=sample.new_picture)
         if self._keeper is not None:
             for key, clarity in visible:
@@ -298,17 +305,19 @@ class Stream:
             frames_sampled=self._sampler.frames_sampled,
         )
 
-    def _note_failures(self, observations: Iterable[Observation]) -> None:
+    def _note(self, observations: Iterable[Observation]) -> None:
         lanes = {lane.detector.name: lane for lane in self._lanes}
         for observation in observations:
             if isinstance(observation, Failure):
                 lanes[observation.detector].failures.append((observation.time, observation.why))
+            elif isinstance(observation, Remark):
+                lanes[observation.detector].remarks.append(observation.words)
 
     def _conclude(self) -> tuple[Finding, ...]:
         """Ask every detector for its last words and write the report."""
         now = self._last_time or Timestamp(0, _MICROSECOND)
         last_words = [word for lane in self._lanes for word in lane.end(now)]
-        self._note_failures(last_words)
+        self._note(last_words)
         self._linker.settle(last_words)
         self._report = assemble(
             facts=self._decoder.facts(),
@@ -334,7 +343,7 @@ class Stream:
                 ran=True,
                 models=tuple(ModelUsed(name=m.name, sha256=m.sha256) for m in lane.detector.models),
                 failures=tuple(Gap(span=Span(time, time), why=why) for time, why in lane.failures),
-                notes=tuple(lane.detector.notes),
+                notes=(*lane.detector.notes, *dict.fromkeys(lane.remarks)),
             )
             for lane in self._lanes
         ]

@@ -9,6 +9,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
+import numpy as np
+from numpy.typing import NDArray
+
 from mediaforensics.types import Box, Quad, Timestamp
 
 Tier = Literal["match", "lead", "unknown"]
@@ -95,8 +98,34 @@ class TextGone(Observation):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Residual:
+    """Where something covers a known picture, in that picture's own coordinates (as shown: mirrored or not).
+
+    Attributes
+    ----------
+    width_px, height_px : int
+        Of the mask.
+    covered : bytes
+        One bit a pixel, row by row, the first in the highest bit; set where the frame does not show the
+        picture.
+    to_source : tuple of 9 float
+        Homography from mask pixels to source pixels, row by row.
+    """
+
+    width_px: int
+    height_px: int
+    covered: bytes
+    to_source: tuple[float, ...]
+
+    def mask(self) -> NDArray[np.bool_]:
+        """What is covered, shape (height, width)."""
+        bits = np.unpackbits(np.frombuffer(self.covered, np.uint8), count=self.width_px * self.height_px)
+        return bits.reshape(self.height_px, self.width_px).astype(np.bool_)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class KnownSeen(Observation):
-    """A known picture in this sample.
+    """A known picture, or a stretch of a known video, in this sample.
 
     Attributes
     ----------
@@ -111,13 +140,24 @@ class KnownSeen(Observation):
     mirrored : bool
         Shown left-right mirrored.
     algorithm : str
-        ``pdq-256``, ``phash-64`` or ``sift``.
+        ``pdq-256``, ``phash-64`` and the like, ``sift``, or ``sha256-256``, ``sha1-160``, ``md5-128`` for
+        the file as a whole.
     distance_bits : int
         Hamming distance (0 for ``sift``).
     inliers : int
         Geometrically consistent local features (0 for hashes).
     covered_fraction : float
         Share of the known picture that something else covers, 0..1.
+    polygon : Quad or None
+        The corners of the known picture in the frame, clockwise from its own top left as shown; None
+        where ``box`` says it all.
+    residual : Residual or None
+        What covers it; None where there are no pixels to compare with.
+    since : Timestamp or None
+        It has been there since that earlier sample, which only later ones could tell.
+    known_span_s : (float, float) or None
+        From where to where the known video has been shown, seconds of the known video; None for a
+        picture.
     """
 
     entry_id: str
@@ -130,6 +170,10 @@ class KnownSeen(Observation):
     distance_bits: int
     inliers: int
     covered_fraction: float
+    polygon: Quad | None = None
+    residual: Residual | None = None
+    since: Timestamp | None = None
+    known_span_s: tuple[float, float] | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -221,6 +265,19 @@ class OverlaySeen(Observation):
     count: int
     confidence: float
     method: OverlayMethod
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Remark(Observation):
+    """What a reader of the report must know of how a detector looked at this file.
+
+    Attributes
+    ----------
+    words : str
+        In plain words.
+    """
+
+    words: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

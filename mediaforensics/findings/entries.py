@@ -7,7 +7,7 @@ from typing import Literal
 
 from mediaforensics.observations import Extent, OverlayKind, OverlayMethod, Route, Tier
 from mediaforensics.text.threat_reader import Category
-from mediaforensics.types import Box, Span, Timestamp
+from mediaforensics.types import Box, Quad, Span, Timestamp
 
 FindingKind = Literal[
     "public_figure_violent_overlay",
@@ -66,7 +66,7 @@ class ThreatEntry(Entry):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class KnownEntry(Entry):
-    """One showing of a known picture."""
+    """One showing of a known picture, or of a stretch of a known video (``known_span_s``, seconds of it)."""
 
     entry_id: str
     list_name: str
@@ -78,6 +78,8 @@ class KnownEntry(Entry):
     distance_bits: int
     inliers: int
     covered_fraction: float
+    polygon: Quad | None = None
+    known_span_s: tuple[float, float] | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

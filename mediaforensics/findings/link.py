@@ -61,6 +61,7 @@ class _Showing:
     count: int = 1
     coverage_fraction: float = 0.0
     confidence: float = 0.0
+    known_end_s: float = 0.0
 
     def evidence_key(self) -> Hashable:
         return (*self.key, self.nth)
@@ -237,6 +238,11 @@ def _absorb(showing: _Showing, clarity: float, observation: Observation) -> None
     showing.start = min(showing.start, observation.time)
     if isinstance(observation, TextSeen) and observation.since is not None and showing.nth == 1:
         showing.start = min(observation.since, showing.first_seen)
+    if isinstance(observation, KnownSeen):
+        if observation.since is not None:
+            showing.start = min(observation.since, showing.start)
+        if observation.known_span_s is not None:
+            showing.known_end_s = max(observation.known_span_s[1], showing.known_end_s)
     showing.last_seen = max(showing.last_seen, observation.time)
     if clarity > showing.clarity:
         showing.clarity, showing.clearest, showing.best = clarity, observation.time, observation
@@ -265,6 +271,7 @@ def _key_and_clarity(observation: Observation) -> tuple[Key, float] | None:
             observation.entry_id,
             observation.extent,
             observation.mirrored,
+            observation.known_span_s and observation.known_span_s[0],
         )
         closeness = observation.inliers - observation.distance_bits - 100 * observation.covered_fraction
         return known, float(closeness)
@@ -330,6 +337,8 @@ def _known_entry(showing: _Showing, best: KnownSeen) -> KnownEntry:
         distance_bits=best.distance_bits,
         inliers=best.inliers,
         covered_fraction=best.covered_fraction,
+        polygon=best.polygon,
+        known_span_s=(best.known_span_s[0], showing.known_end_s) if best.known_span_s else None,
     )
 
 

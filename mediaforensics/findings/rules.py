@@ -36,6 +36,10 @@ _LASTS_S = 0.8
 _DISSOLVE_S = 0.4
 """Usual length of a cross-fade, half of which shows the faces of both pictures."""
 
+_FILE_DIGESTS = frozenset({"md5-128", "sha1-160", "sha256-256"})
+_LONG_STRETCH_S = 5.0
+"""So long a stretch of a known video, each frame at its time, is not met by chance."""
+
 _OVERLAY_WORDS = {
     "flames": "flames",
     "bullet_hole": "bullet holes",
@@ -177,11 +181,6 @@ class KnownImage:
                 )
             else:
                 shown = f"is shown {_when(known.span)}"
-            how = (
-                f"{known.inliers} local features agree"
-                if known.algorithm.startswith("sift")
-                else f"{known.distance_bits} bits differ by {known.algorithm}"
-            )
             yield Finding(
                 id="",
                 kind="known_image",
@@ -192,8 +191,8 @@ class KnownImage:
                 evidence=(known.id,),
                 rule=self.name,
                 explanation=(
-                    f"The known picture {known.entry_id!r} of the list {known.list_name!r}{labels} {shown}, "
-                    f"{where}{mirrored}{covered} ({how})."
+                    f"The known {_what(known)} {known.entry_id!r} of the list {known.list_name!r}{labels} "
+                    f"{shown}, {where}{mirrored}{covered} ({_how_known(known)})."
                 ),
             )
 
@@ -284,10 +283,28 @@ def _overlay_strength(face: FaceEntry, overlays: Sequence[OverlayEntry], spans: 
     return "strong" if sum(reasons) >= needed else "moderate"
 
 
+def _what(known: KnownEntry) -> str:
+    return "picture" if known.known_span_s is None else "video"
+
+
+def _how_known(known: KnownEntry) -> str:
+    if known.algorithm.startswith("sift"):
+        return f"{known.inliers} local features agree"
+    if known.algorithm in _FILE_DIGESTS:
+        return f"the file has the listed {known.algorithm.partition('-')[0].upper()}"
+    differ = f"{known.distance_bits} bits differ by {known.algorithm}"
+    if known.known_span_s is None:
+        return differ
+    start_s, end_s = known.known_span_s
+    return f"its seconds {start_s:.1f} to {end_s:.1f}; at best {differ}"
+
+
 def _known_strength(known: KnownEntry) -> Strength:
     """Distances up to 16 of 256 bits survive re-encoding only; a dozen agreeing features may be chance."""
     if known.algorithm.startswith("sift"):
         return "strong" if known.inliers >= 25 else "moderate" if known.inliers >= 12 else "weak"
+    if known.known_span_s is not None and known.span.duration_s >= _LONG_STRETCH_S:
+        return "strong"
     return "strong" if known.distance_bits <= 16 else "moderate"
 
 

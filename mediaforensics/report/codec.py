@@ -34,6 +34,8 @@ from mediaforensics.report.values import (
     FRACTION,
     INTEGER,
     NUMBER,
+    PAIR,
+    QUAD,
     SEVERITY,
     TEXT,
     TEXT_OR_NONE,
@@ -213,6 +215,8 @@ _KNOWN = Record(
         "distance_bits": Key("distance_bits", INTEGER),
         "inliers": Key("inliers", INTEGER),
         "covered_fraction": Key("covered_fraction", FRACTION),
+        "polygon_px": Key("polygon", or_none(QUAD), None),
+        "known_span_s": Key("known_span_s", or_none(PAIR), None),
     },
 )
 _FACE = Record(

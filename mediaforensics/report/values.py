@@ -10,7 +10,7 @@ from operator import attrgetter
 from typing import Any, NoReturn, get_args
 
 from mediaforensics.errors import BadReport
-from mediaforensics.types import Box, Span, Timestamp
+from mediaforensics.types import Box, Quad, Span, Timestamp
 
 _MICROSECOND = Fraction(1, 1_000_000)
 
@@ -155,6 +155,21 @@ def _read_box(value: Any, path: str) -> Box:
         raise BadReport(f"{path}: {error}") from error
 
 
+def _numbers(count: int, wanted: str) -> Kind:
+    def read(value: Any, path: str) -> tuple[float, ...]:
+        if not isinstance(value, list) or len(value) != count:
+            bad(path, wanted, value)
+        return tuple(NUMBER.read(item, f"{path}[{i}]") for i, item in enumerate(value))
+
+    return Kind(lambda value, path: [_write_number(item, path) for item in value], read)
+
+
+def _read_quad(value: Any, path: str) -> Quad:
+    if not isinstance(value, list) or len(value) != 4:
+        bad(path, "four corners [x, y]", value)
+    return Quad(tuple(PAIR.read(item, f"{path}[{i}]") for i, item in enumerate(value)))
+
+
 def choice(literal: Any) -> Kind:
     """A word of a ``Literal``."""
     words = get_args(literal)
@@ -206,6 +221,8 @@ NUMBER = _number("a number")
 FRACTION = _number("a number from 0 to 1", 0.0, 1.0)
 _SECONDS = _number("seconds")
 TIME = Kind(lambda value, path: _write_number(value.seconds, path), _read_time)
+PAIR = _numbers(2, "two numbers")
+QUAD = Kind(lambda value, path: [PAIR.write(corner, path) for corner in value.corners], _read_quad)
 BOX = Kind(lambda value, path: value.as_list(), _read_box)
 SEVERITY = Kind(INTEGER.write, _read_severity)
 VERSIONS = Kind(
