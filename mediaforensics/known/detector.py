@@ -13,17 +13,9 @@ from numpy.typing import NDArray
 
 from mediaforensics.detect import Surroundings
 from mediaforensics.known.bars import without_bars
-from mediaforensics.known.features import (
-    Features,
-    Placement,
-    compare,
-    follow,
-    frame_features,
-    known_features,
-    place,
-    still_there,
-)
+from mediaforensics.known.features import Features, frame_features, known_features
 from mediaforensics.known.hashes import ORIENTATIONS, UPRIGHT, Orientation, pdq
+from mediaforensics.known.placement import Placement, compare, follow, place, still_there
 from mediaforensics.known.regions import Rectangle, find_rectangles
 from mediaforensics.known.store import KnownSet
 from mediaforensics.media.frame import Pixels, View
@@ -282,9 +274,9 @@ class KnownExaminer:
         if known is not None and orientation in (UPRIGHT, Orientation(False, True, False)):
             x0, y0, x1, y1 = rectangle
             height, width = known.shape
-            affine = np.array([[(x1 - x0) / width, 0, x0], [0, (y1 - y0) / height, y0]], np.float64)
+            laid = np.array([[(x1 - x0) / width, 0, x0], [0, (y1 - y0) / height, y0], [0, 0, 1]], np.float64)
             shown = known[:, ::-1] if mirrored else known
-            placement = compare(luma, shown, affine, mirrored=mirrored, inliers=0)
+            placement = compare(luma, shown, laid, mirrored=mirrored, inliers=0)
         return _Sighting("pdq-256", distance, 0, whole, rectangle, mirrored, placement, placement)
 
     def _followed(self, luma: Pixels, now: dict[int, _Sighting]) -> dict[int, _Sighting]:
@@ -302,18 +294,17 @@ class KnownExaminer:
             if last.placement is None or last.established is None or known is None or self._before is None:
                 continue
             shown = known[:, ::-1] if last.mirrored else known
-            best = compare(
-                luma, shown, last.placement.affine, mirrored=last.mirrored, inliers=last.placement.inliers
-            )
+            before = last.placement
+            best = compare(luma, shown, before.homography, mirrored=last.mirrored, inliers=before.inliers)
             stands = best.alike_cells >= _STANDS * last.placement.alike_cells
             if not stands and self._before.shape == luma.shape:
-                moved = follow(self._before, luma, last.placement, (known.shape[0], known.shape[1]))
+                moved = follow(self._before, luma, last.placement)
                 if moved is not None:
                     other = compare(luma, shown, moved, mirrored=last.mirrored, inliers=best.inliers)
                     if other.alike_cells > best.alike_cells:
                         best = other
             if still_there(best, last.established):
-                rectangle = _extent(best, known, luma)
+                rectangle = _extent(best, luma)
                 whole = _fills(rectangle, luma)
                 found[i] = replace(last, placement=best, rectangle=rectangle, whole=whole)
         return found
@@ -360,7 +351,7 @@ class KnownExaminer:
                 if placed is not None and (best is None or placed.alike_cells > best.alike_cells):
                     best = placed
             if best is not None:
-                rectangle = _extent(best, known, luma)
+                rectangle = _extent(best, luma)
                 found[i] = _Sighting(
                     "sift", 0, best.inliers, _fills(rectangle, luma), rectangle, best.mirrored, best, best
                 )
@@ -410,13 +401,10 @@ def _best_of_overlapping(found: dict[int, _Sighting]) -> dict[int, _Sighting]:
     return kept
 
 
-def _extent(placement: Placement, known: Pixels, luma: Pixels) -> Rectangle:
+def _extent(placement: Placement, luma: Pixels) -> Rectangle:
     """The upright rectangle around a placed picture, cut to the view."""
-    height, width = known.shape
-    corners = np.array([[0, 0], [width, 0], [0, height], [width, height]], np.float64)
-    placed = corners @ placement.affine[:, :2].T + placement.affine[:, 2]
-    x0, y0 = np.floor(placed.min(axis=0)).astype(int)
-    x1, y1 = np.ceil(placed.max(axis=0)).astype(int)
+    x0, y0 = np.floor(placement.polygon.min(axis=0)).astype(int)
+    x1, y1 = np.ceil(placement.polygon.max(axis=0)).astype(int)
     return (
         int(np.clip(x0, 0, luma.shape[1])),
         int(np.clip(y0, 0, luma.shape[0])),

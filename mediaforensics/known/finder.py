@@ -1,0 +1,64 @@
+"""Known pictures inside a frame: candidates by shared features, each laid over the frame and compared."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from mediaforensics.known.candidates import Candidates, Shelf
+from mediaforensics.known.features import frame_features
+from mediaforensics.known.placement import Placement, place
+from mediaforensics.media.frame import Pixels
+
+VIEW_SIDE_PX = 640
+"""Longer side of the view of a frame that is looked at."""
+_CANDIDATES = 24
+
+
+class PictureFinder:
+    """Finds which pictures of a shelf a frame shows.
+
+    Parameters
+    ----------
+    shelf : Shelf
+        The known pictures.
+    candidates : Candidates
+        Over the features of the same shelf.
+
+    Notes
+    -----
+    Keeps nothing between calls; threads may share it. The same frame gives the same answer.
+    """
+
+    def __init__(self, shelf: Shelf, candidates: Candidates) -> None:
+        self._shelf, self._candidates = shelf, candidates
+
+    def find(
+        self, luma: Pixels, wanted: Callable[[int], bool] = lambda picture: True
+    ) -> list[tuple[int, Placement]]:
+        """All pictures that the frame shows.
+
+        Parameters
+        ----------
+        luma : ndarray, uint8, shape (height, width)
+            View of a frame, its longer side ``VIEW_SIDE_PX``; placements are in its pixels.
+        wanted : callable
+            Whether a picture, by its number, is still to be looked for.
+
+        Returns
+        -------
+        list of (int, Placement)
+            Number on the shelf and where; best candidates first, each picture once.
+        """
+        frame = frame_features(luma)
+        found: dict[int, Placement] = {}
+        for candidate in self._candidates.nearest(frame, luma.shape[1], _CANDIDATES):
+            if not wanted(candidate.picture):
+                continue
+            known, features = self._shelf.luma(candidate.picture), self._shelf.features(candidate.picture)
+            if candidate.mirrored:
+                known, features = known[:, ::-1], features.mirrored(known.shape[1])
+            placed = place(frame, luma, features, known, mirrored=candidate.mirrored)
+            before = found.get(candidate.picture)
+            if placed is not None and (before is None or placed.alike_cells > before.alike_cells):
+                found[candidate.picture] = placed
+        return list(found.items())
