@@ -5,10 +5,7 @@ The arrays of an index may be mapped from files, so that one of ten million hash
 
 from __future__ import annotations
 
-import logging
-import threading
-import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -16,14 +13,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mediaforensics.errors import BadSet, IncompatibleHash
-from mediaforensics.known import hamming
 from mediaforensics.known.hamming import Found, words_of
-from mediaforensics.known.slots import LOOK_COST, NOT_PROBED, Probing, Slots, Table, Words
+from mediaforensics.known.search import search
+from mediaforensics.known.slots import LOOK_COST, NOT_PROBED, Slots
 from mediaforensics.types import HashValue
 
-_log = logging.getLogger(__name__)
-_COMPILED_AFTER_S = 3.0
-"""Processor time; compiling takes about as much (measured: 2.9 s), so that no run takes twice its best."""
 _NO_TABLE = np.zeros((0, 0), np.uint32)
 
 
@@ -257,7 +251,7 @@ class HashIndex:
         worth = slots is not None and slots.probes(radius_bits) <= self._looks_most
         probing = slots.probing(radius_bits) if slots and worth else NOT_PROBED
         arrays = self._words, slots, self._offsets, self._postings
-        return _search(*arrays, queries, radius_bits, probing, self._looks_most)
+        return search(*arrays, queries, radius_bits, probing, self._looks_most)
 
 
 def _require_kind(kind: tuple[str, int], value: HashValue) -> None:
@@ -271,69 +265,3 @@ def _require_table(name: str, array: NDArray[Any], dtype: type[np.generic], widt
         raise BadSet(f"the {name} of an index are {wanted}, not {array.dtype} {array.shape}")
     if array.shape[0] >= 1 << 32:
         raise BadSet(f"an index holds less than {1 << 32} values; make several")
-
-
-class _Search:
-    """The search in numpy, and in numba from when numpy has taken as long as compiling does.
-
-    Both find the same. A look at one picture never waits for a compiler, a film does once.
-    """
-
-    def __init__(self) -> None:
-        self._lock = threading.Lock()
-        self._numpy_s = 0.0
-        self._compiled: Callable[..., Found] | None = None
-        self._tried = False
-
-    def __call__(self, *arguments: Any) -> Found:
-        if self._compiled is not None:
-            return self._compiled(*arguments)
-        started = time.thread_time()
-        found = hamming.search(*arguments)
-        self._numpy_s += time.thread_time() - started  # a lost update among threads only delays
-        if self._numpy_s > _COMPILED_AFTER_S and not self._tried:
-            self._compile()
-        return found
-
-    def _compile(self) -> None:
-        with self._lock:
-            if self._tried:
-                return
-            try:
-                self._compiled = compiled_search()
-            except ImportError as error:
-                _log.warning(
-                    "known hashes are searched without numba, two to four times slower (%s); "
-                    "pip install 'mediaforensics[scale]'",
-                    error,
-                )
-            self._tried = True
-
-
-def compiled_search() -> Callable[..., Found]:
-    """``hamming.search`` compiled by numba.
-
-    Raises
-    ------
-    ImportError
-        numba is not installed, or does not work with the numpy that is.
-    """
-    from mediaforensics.known.kernel import search
-
-    def found(
-        words: Words, slots: Slots | None, offsets: Table, postings: Table, queries: Words,
-        radius_bits: int, probing: Probing, looks_most: int,
-    ) -> Found:  # fmt: skip
-        width_bits = slots.width_bits if slots else 0
-        sound, ends, rows, distances = search(
-            words, offsets, postings, queries, radius_bits, width_bits,
-            probing.masks, probing.probes, probing.flips, looks_most,
-        )  # fmt: skip
-        if not sound:
-            raise BadSet("the index is damaged: an offset or a row in it is not possible")
-        return ends, rows, distances
-
-    return found
-
-
-_search = _Search()

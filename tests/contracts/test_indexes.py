@@ -13,7 +13,8 @@ from numpy.typing import NDArray
 from mediaforensics.errors import BadSet
 from mediaforensics.known import hamming
 from mediaforensics.known import index as index_module
-from mediaforensics.known.index import HashIndex, compiled_search
+from mediaforensics.known.index import HashIndex
+from mediaforensics.known.search import compiled_search
 from mediaforensics.known.slots import Slots
 from mediaforensics.types import HashValue
 
@@ -32,7 +33,7 @@ def way(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Iter
     slots, compiled = WAYS[request.param]
     if compiled:
         pytest.importorskip("numba", reason="the extra [scale] is not installed")
-    monkeypatch.setattr(index_module, "_search", compiled_search() if compiled else hamming.search)
+    monkeypatch.setattr(index_module, "search", compiled_search() if compiled else hamming.search)
     yield slots
 
 

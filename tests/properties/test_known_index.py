@@ -15,7 +15,8 @@ from numpy.typing import NDArray
 
 from mediaforensics.known import hamming
 from mediaforensics.known import index as index_module
-from mediaforensics.known.index import HashIndex, compiled_search
+from mediaforensics.known.index import HashIndex
+from mediaforensics.known.search import compiled_search
 from mediaforensics.known.segmented import SegmentedIndex, merge_due
 from mediaforensics.known.slots import Slots
 from mediaforensics.types import HashValue
@@ -79,7 +80,7 @@ def test_an_index_finds_what_comparing_each_finds(
         looks_most = min(looks_most, 20_000)
     index = HashIndex._built(PDQ, table(stored), slots, looks_most)
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(index_module, "_search", ways()[way])
+        patch.setattr(index_module, "search", ways()[way])
         for query in queries + stored[:1]:
             value = HashValue("pdq", 256, query.to_bytes(32, "big"))
             assert index.within(value, radius_bits) == truth(stored, query, radius_bits)

@@ -9,6 +9,7 @@ import pytest
 
 from mediaforensics.errors import BadSet, IncompatibleHash
 from mediaforensics.known import index as index_module
+from mediaforensics.known import search as search_module
 from mediaforensics.known.hamming import scan
 from mediaforensics.known.index import HashIndex
 from mediaforensics.known.slots import Slots
@@ -160,8 +161,8 @@ def test_slots_are_kept_while_they_cost_less_than_comparing_each():
 
 def test_numba_missing_is_said_once(monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture):
     monkeypatch.setitem(sys.modules, "mediaforensics.known.kernel", None)
-    monkeypatch.setattr(index_module, "_COMPILED_AFTER_S", 0.0)
-    monkeypatch.setattr(index_module, "_search", index_module._Search())
+    monkeypatch.setattr(search_module, "_COMPILED_AFTER_S", 0.0)
+    monkeypatch.setattr(index_module, "search", search_module.Search())
     index = HashIndex.build(PDQ, some())
     with caplog.at_level(logging.WARNING):
         for _ in range(3):
@@ -174,9 +175,9 @@ def test_numba_missing_is_said_once(monkeypatch: pytest.MonkeyPatch, caplog: pyt
 def test_the_compiled_search_takes_over():
     pytest.importorskip("numba", reason="the extra [scale] is not installed")
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(index_module, "_COMPILED_AFTER_S", 0.0)
-        search = index_module._Search()
-        patch.setattr(index_module, "_search", search)
+        patch.setattr(search_module, "_COMPILED_AFTER_S", 0.0)
+        search = search_module.Search()
+        patch.setattr(index_module, "search", search)
         index = HashIndex._built(PDQ, some(), Slots(20, 12), looks_most=100_000)
         query = HashValue("pdq", 256, some()[3].tobytes())
         before = index.within(query, 120)
