@@ -14,7 +14,8 @@ from pathlib import Path
 
 from mediaforensics.errors import BadHash, CannotOpen, MediaError, OptionError
 from mediaforensics.known.bars import without_bars
-from mediaforensics.known.exchange import Problem, read_hash_list
+from mediaforensics.known.exchange.listed import Listed, Problem
+from mediaforensics.known.exchange.reading import read_list
 from mediaforensics.known.hashes import PdqHash, pdq
 from mediaforensics.known.index import HashIndex
 from mediaforensics.media.decode import open_media
@@ -276,20 +277,28 @@ def _read_labels(path: Path) -> tuple[dict[str, tuple[str, ...]], list[Problem]]
 
 
 def _read_list(path: Path) -> tuple[list[KnownPicture], list[Problem]]:
-    with Source.open(path, LimitOptions(max_file_bytes=_LIST_MAX_BYTES)) as source:
-        data = source.read_at(0, source.size_bytes)
-        shown = source.name
     list_name = displayed_name(os.fsencode(path.stem))
-    found, problems = read_hash_list(data.decode("utf-8", "replace"), shown)
+    kept: dict[str, list[Listed]] = {}
+    problems: list[Problem] = []
+    with Source.open(path, LimitOptions(max_file_bytes=_LIST_MAX_BYTES)) as source:
+        for row in read_list(source, list_name=list_name):
+            if isinstance(row, Problem):
+                problems.append(row)
+            elif row.withdrawn:
+                kept.pop(row.entry_id, None)
+            elif (row.algorithm, len(row.value)) in {("pdq", 32), ("phash", 8)}:
+                kept.setdefault(row.entry_id, []).append(row)
     pictures = [
         KnownPicture(
-            entry_id=listed.name,
+            entry_id=row.entry_id,
             list_name=list_name,
-            labels=(),
-            content_id=f"{listed.value.name}:{listed.value.hex()}",
-            values=(listed.value,),
+            labels=row.labels,
+            content_id=f"{value.name}:{value.hex()}",
+            values=(value,),
             luma=None,
         )
-        for listed in found
+        for rows in kept.values()
+        for row in rows
+        for value in [HashValue(row.algorithm, 8 * len(row.value), row.value)]
     ]
     return pictures, problems

@@ -3,32 +3,16 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from mediaforensics.errors import BadHash
-from mediaforensics.known.exchange import read_hash_list
 from mediaforensics.types import HashValue
 
 near = st.lists(st.integers(0, 255), max_size=40).map(lambda bits: sum({1 << bit for bit in bits}))
 values = st.one_of(st.integers(0, 2**256 - 1), near).map(
     lambda number: HashValue("pdq", 256, number.to_bytes(32, "big"))
 )
-
-
-@settings(deadline=None)
-@given(st.lists(values, max_size=8), st.sampled_from(["{}", "pdq {}", "{},a name.jpg", "x.jpg;{}", '"{}"']))
-def test_a_written_list_reads_back(stored: list[HashValue], pattern: str) -> None:
-    found, problems = read_hash_list("\n".join(pattern.format(value.hex()) for value in stored), "list")
-    assert [listed.value for listed in found] == stored
-    assert problems == []
-
-
-@settings(deadline=None)
-@given(st.text(max_size=400))
-def test_any_text_is_read_without_an_error(text: str) -> None:
-    found, problems = read_hash_list(text, "list")
-    assert len(found) + len(problems) <= len(text.splitlines())
 
 
 @given(st.text(max_size=70))

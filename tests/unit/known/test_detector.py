@@ -12,7 +12,7 @@ from known_pictures import fitted, inset, photo, sample, save
 
 from mediaforensics.detect import Surroundings
 from mediaforensics.known.detector import KnownDetector
-from mediaforensics.known.exchange import Problem
+from mediaforensics.known.exchange.listed import Problem
 from mediaforensics.known.hashes import pdq
 from mediaforensics.known.phash import phash
 from mediaforensics.known.store import KnownSet

@@ -8,7 +8,6 @@ import pytest
 from known_pictures import photo, save
 
 from mediaforensics.errors import BadHash, CannotOpen, OptionError
-from mediaforensics.known.exchange import read_hash_list
 from mediaforensics.known.hashes import pdq
 from mediaforensics.known.store import KnownSet
 
@@ -121,36 +120,6 @@ def test_several_sources_and_the_digest(folder: Path, tmp_path: Path) -> None:
     assert one.digest() != KnownSet.open([folder, listed]).digest()
 
 
-def test_the_forms_a_line_may_have() -> None:
-    digits = pdq(photo(1)).value().hex()
-    text = "\n".join(
-        [
-            "hash,name",
-            digits,
-            digits.upper(),
-            f"pdq {digits}",
-            f"{digits},a.jpg",
-            f"b.jpg\t{digits}",
-            f'"{digits}";"c d.jpg"',
-            f"12,100,{digits},0.5",
-            f"md5 {'0' * 32}",
-            digits[:-1],
-            f"{digits} {digits}",
-        ]
-    )
-    found, problems = read_hash_list(text, "list")
-    assert [listed.name for listed in found] == [
-        digits,
-        digits,
-        digits,
-        "a.jpg",
-        "b.jpg",
-        "c d.jpg",
-        "frame-12",
-    ]
-    assert [problem.where for problem in problems] == ["list, line 9", "list, line 10", "list, line 11"]
-
-
 def test_a_single_picture_is_a_list_named_after_its_folder(folder: Path) -> None:
     (folder / "labels.toml").write_text('one = ["arson"]\n')
     known = KnownSet.open(folder / "one.png")
@@ -184,8 +153,3 @@ def test_a_list_may_hold_both_kinds(tmp_path: Path) -> None:
         (phash_hex, "pdq-256"),
     }
     assert (len(known.index), len(known.phash_index)) == (1, 2)
-
-
-def test_a_first_value_of_letters_is_no_heading() -> None:
-    found, problems = read_hash_list("f" * 64 + "\n", "list")
-    assert (len(found), problems) == (1, [])
