@@ -96,13 +96,11 @@ def search(
         An offset or a posting that was met is not possible.
     """
     found = []
+    keys = slots.keys(queries, np.arange(slots.count)).astype(np.int64) if slots else None
     for i, query in enumerate(queries):
         near = None
-        if slots and len(probing.probes):
-            keys = np.array(
-                [slots.keys(queries[i : i + 1], slot)[0] for slot in range(slots.count)], np.int64
-            )
-            near = _in_buckets(words, offsets, postings, keys, query, radius_bits, probing, looks_most)
+        if keys is not None and len(probing.probes):
+            near = _in_buckets(words, offsets, postings, keys[i], query, radius_bits, probing, looks_most)
         found.append(scan_words(words, query, radius_bits) if near is None else near)
     ends = np.cumsum([len(rows) for rows, _ in found], dtype=np.int64)
     none = np.zeros(0, np.int64)

@@ -104,19 +104,14 @@ class Slots:
 
     def probing(self, radius_bits: int) -> Probing:
         """Which buckets those are; ask only for as many as are worth it (``probes``)."""
-        flips = self.flips(radius_bits)
-        return Probing(
-            masks=_masks(self.width_bits, max(flips)),
-            probes=np.array([_masks_within(self.width_bits, one) for one in flips], np.int64),
-            flips=np.array(flips, np.int64),
-        )
+        return _probing(self, radius_bits)
 
-    def keys(self, words: Words, slot: int) -> Words:
-        """What the values have in a slot, uint64, shape (n,)."""
-        word, shift = divmod(slot * self.width_bits, 64)
-        keys = words[:, word] >> np.uint64(shift)
-        if shift + self.width_bits > 64:
-            keys |= words[:, word + 1] << np.uint64(64 - shift)
+    def keys(self, words: Words, slots: int | NDArray[np.int64]) -> Words:
+        """What the values have in a slot, uint64, shape (n,); or in several, shape (n, slots)."""
+        word, shift = np.divmod(np.asarray(slots) * self.width_bits, 64)
+        following = np.minimum(word + 1, words.shape[1] - 1)
+        keys = words[:, word] >> shift.astype(np.uint64)
+        keys |= words[:, following] << np.uint64(1) << (63 - shift).astype(np.uint64)
         keys &= np.uint64(self.buckets - 1)
         return keys
 
@@ -150,6 +145,17 @@ class Slots:
         return offsets, postings
 
 
+@lru_cache(maxsize=256)
+def _probing(slots: Slots, radius_bits: int) -> Probing:
+    flips = slots.flips(radius_bits)
+    return Probing(
+        masks=_masks(slots.width_bits, max(flips)),
+        probes=np.array([_masks_within(slots.width_bits, one) for one in flips], np.int64),
+        flips=np.array(flips, np.int64),
+    )
+
+
+@lru_cache(maxsize=1024)
 def _masks_within(width_bits: int, flips: int) -> int:
     return sum(comb(width_bits, ones) for ones in range(flips + 1))
 
