@@ -12,7 +12,6 @@ import pytest
 from known_pictures import photo
 from PIL import Image
 
-from mediaforensics.known.bars import without_bars
 from mediaforensics.known.hashes import ORIENTATIONS, UPRIGHT, Orientation, pdq
 from mediaforensics.known.phash import phash
 from mediaforensics.types import HashValue
@@ -84,37 +83,6 @@ def test_phash_is_that_of_imagehash() -> None:
     assert (value.algorithm, value.bits) == ("phash", 64)
     in_colour = Image.fromarray(np.repeat(photo(2)[..., None], 3, axis=2))
     assert value.hex() == str(imagehash.phash(in_colour))
-
-
-def test_bars_above_and_below_are_found() -> None:
-    framed = np.full((360, 480), 16, np.uint8)
-    framed[45:315] = photo(1, 480, 270)
-    x0, y0, x1, y1 = without_bars(framed) or (0, 0, 0, 0)
-    assert (x0, x1) == (0, 480)
-    assert abs(y0 - 45) <= 2 and abs(y1 - 315) <= 2
-
-
-def test_bars_with_a_caption_on_them_are_found() -> None:
-    framed = np.full((360, 480), 250, np.uint8)
-    framed[60:300] = photo(1, 480, 240)
-    cv2.putText(framed, "we will come", (150, 340), cv2.FONT_HERSHEY_SIMPLEX, 0.8, 0, 2)
-    found = without_bars(framed)
-    assert found is not None
-    assert abs(found[1] - 60) <= 2 and abs(found[3] - 300) <= 2
-
-
-def test_bars_left_and_right_are_found() -> None:
-    framed = np.zeros((360, 640), np.uint8)
-    framed[:, 200:440] = photo(3, 240, 360)
-    found = without_bars(framed)
-    assert found is not None
-    assert abs(found[0] - 200) <= 2 and abs(found[2] - 440) <= 2
-
-
-def test_no_bars_where_there_are_none() -> None:
-    assert without_bars(photo(4)) is None
-    assert without_bars(np.zeros((200, 200), np.uint8)) is None
-    assert without_bars(np.zeros((3, 3), np.uint8)) is None
 
 
 @needs_data
