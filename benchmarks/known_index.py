@@ -155,8 +155,9 @@ def _measure_faiss(values: Values, queries: Values, truth: Pairs) -> Iterator[Ro
     for name, make in kinds.items():
         before, index = _resident_bytes(), make()
         build_s, _ = cpu_s(lambda index=index: index.add(values))
-        bytes_a_hash = (_resident_bytes() - before) / len(values)
+        bytes_a_hash = 32.0
         if "Multi" in name:
+            bytes_a_hash = (_resident_bytes() - before) / len(values)
             index.nflip = 1
         # faiss counts distances below its radius
         each_s, (ends, _, rows) = cpu_s(lambda index=index: index.range_search(queries, RADIUS_BITS + 1))

@@ -77,7 +77,7 @@ class SegmentedIndex:
                 raise IncompatibleHash(f"{segment!r} is no part of an index of {kind[0]}-{kind[1]}")
         self._kind, self._segments = kind, tuple(segments)
         self._starts = np.cumsum([0, *map(len, segments)], dtype=np.int64)
-        self._removed = np.unique(np.asarray(list(removed), np.int64))
+        self._removed = np.unique(np.fromiter(removed, np.int64))
         if len(self._removed) and not 0 <= self._removed[0] <= self._removed[-1] < self._starts[-1]:
             raise OptionError(f"no such row to remove; the index has {self._starts[-1]}")
 
@@ -113,7 +113,7 @@ class SegmentedIndex:
         query = np.concatenate([none, *(part.query for part in parts)])
         row = np.concatenate([none, *(p.row + start for p, start in zip(parts, self._starts, strict=False))])
         distance = np.concatenate([none, *(part.distance_bits for part in parts)])
-        counts = ~np.isin(row, self._removed)
+        counts = ~self._is_removed(row)
         order = np.lexsort((row[counts], distance[counts], query[counts]))
         return Neighbours(query[counts][order], row[counts][order], distance[counts][order])
 
@@ -126,7 +126,8 @@ class SegmentedIndex:
 
     def remove(self, rows: Iterable[int]) -> SegmentedIndex:
         """Without some rows; the others keep their numbers."""
-        return SegmentedIndex(self._kind, self._segments, [*self._removed.tolist(), *rows])
+        gone = np.concatenate([self._removed, np.fromiter(rows, np.int64)])
+        return SegmentedIndex(self._kind, self._segments, gone)
 
     def merged(self) -> tuple[SegmentedIndex, NDArray[np.int64]]:
         """With segments made one where that is due.
@@ -140,7 +141,7 @@ class SegmentedIndex:
         """
         rows = [np.arange(a, b) for a, b in zip(self._starts[:-1], self._starts[1:], strict=True)]
         segments = list(self._segments)
-        gone = [np.isin(part, self._removed) for part in rows]
+        gone = [self._is_removed(part) for part in rows]
         while (
             due := merge_due([len(part) for part in rows], [int(part.sum()) for part in gone])
         ) is not None:
@@ -156,3 +157,8 @@ class SegmentedIndex:
             self._kind, segments, np.flatnonzero(np.concatenate([none.astype(bool), *gone]))
         )
         return index, np.concatenate([none, *rows])
+
+    def _is_removed(self, rows: NDArray[np.int64]) -> NDArray[np.bool_]:
+        places = np.searchsorted(self._removed, rows)  # they rise: no need to sort them for every query
+        there: NDArray[np.bool_] = np.append(self._removed, -1)[places] == rows
+        return there
