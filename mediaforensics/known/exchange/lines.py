@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
+from typing import NamedTuple
 
 from mediaforensics.errors import BadHash
 from mediaforensics.known.exchange.entries import Entries
@@ -19,9 +20,13 @@ from mediaforensics.known.exchange.values import (
 )
 from mediaforensics.media.source import Source
 
-_COMMON = re.compile(r"(?:pdq )?([0-9a-fA-F]{64})(?:,([^,;\t\"' \0](?:[^,;\t\"'\0]*[^,;\t\"' \0])?))?")
-"""Almost every line of a long list: a PDQ value, then a name or nothing."""
-_WORD = re.compile(r'"((?:[^"]|"")*)"(?=[,;\t ]|$)|[^,;\t ]+')
+_QUOTED = r'"([^"\0]*(?:""[^"\0]*)*)"'
+_COMMON = re.compile(
+    r"(?:([A-Za-z0-9_]{3,12}) )?([0-9a-fA-F]{16,64})(?:,(100|[0-9]{1,2})(?=,))?"
+    rf"(?:,(?:{_QUOTED}|([^,;\t\"' \0](?:[^,;\t\"'\0]*[^,;\t\"' \0])?)))?"
+)
+"""Almost every line of a long list: a word or none, digits, quality or none, a name or none."""
+_WORD = re.compile(rf"{_QUOTED}(?=[,;\t ]|$)|[^,;\t ]+")
 _HEX = re.compile(r"[0-9a-fA-F]+")
 _DIGIT = re.compile(r"[0-9]")
 _PLAIN_NAME = re.compile(r"[\w./\\()+@-]+")
@@ -40,19 +45,17 @@ def read_lines(source: Source, list_name: str) -> Iterator[Listed | Problem]:
     """
     entries, lines = Entries(source.name, "line"), Lines(source)
     heading_possible = True
-    common = _COMMON.fullmatch
+    common, algorithms = _COMMON.fullmatch, dict[str, str | None]()
     for number, line in lines:
         if line is None:
             yield entries.problem(number, "too long to be a line of a list")
             continue
         match = common(line)
-        if match is not None:
-            digits, name = match.groups()
-            if name is None or (_HEX.fullmatch(name) is None and algorithm_named(name) is None):
-                heading_possible = False
-                value = bytes.fromhex(digits)
-                yield Listed(name or value.hex(), "pdq", value)
-                continue
+        row = _common_row(match, algorithms) if match is not None else None
+        if row is not None:
+            heading_possible = False
+            yield row
+            continue
         stripped = line.strip()
         if not stripped or stripped.startswith("#"):
             continue
@@ -70,14 +73,44 @@ def read_lines(source: Source, list_name: str) -> Iterator[Listed | Problem]:
     yield from entries.remarks()
 
 
+def _common_row(match: re.Match[str], algorithms: dict[str, str | None]) -> Listed | None:
+    """The row of a line in the common form; None where its parts could mean something else."""
+    word, digits, quality, quoted, plain = match.groups()
+    name = plain if quoted is None else quoted.replace('""', '"')
+    if plain is not None and algorithm_named(plain.partition(" ")[0]) is not None:
+        return None
+    if word is None:
+        algorithm = BY_DIGITS.get(len(digits))
+        if name is not None and len(name) >= 16 and any(map(_could_be_value, name.split(" "))):
+            return None
+    else:
+        if word not in algorithms:
+            algorithms[word] = algorithm_named(word)
+        algorithm = algorithms[word]
+    if algorithm is None or (quality is not None and algorithm != "pdq"):
+        return None
+    if len(digits) % 2 or len(digits) // 2 not in BYTES_OF[algorithm]:
+        return None
+    value = bytes.fromhex(digits)
+    return Listed(name or value.hex(), algorithm, value, (), None if quality is None else int(quality))
+
+
+def _is_hex(word: str, digits: int) -> bool:
+    return len(word) == digits and _HEX.fullmatch(word) is not None
+
+
+def _could_be_value(word: str) -> bool:
+    return len(word) in BY_DIGITS and _HEX.fullmatch(word) is not None
+
+
 def has_value(line: str) -> bool:
     """Whether a word of a line could be a value without more said."""
-    return any(len(word) in BY_DIGITS and _HEX.fullmatch(word) for word, _ in _words(line))
+    return any(_could_be_value(word.text) for word in _words(line))
 
 
 def is_lines(line: str) -> bool:
     """Whether a line could belong to such a list: it has digits of a value, or a word for a kind of hash."""
-    words = [word for word, _ in _words(line)]
+    words = [word for word, *_ in _words(line)]
     kind = words[0] if words else ""
     return (
         algorithm_named(kind) is not None
@@ -86,74 +119,75 @@ def is_lines(line: str) -> bool:
     )
 
 
-def _words(line: str) -> list[tuple[str, bool]]:
-    """The words of a line, each with whether it was quoted."""
+class _Word(NamedTuple):
+    text: str
+    quoted: bool
+    before_comma: bool
+    """Or before a semicolon or tab: what stands between spaces only is part of a name."""
+
+
+def _words(line: str) -> list[_Word]:
     found = []
     for match in _WORD.finditer(line):
         quoted = match.group(1)
-        if quoted is None:
-            found.append((match.group().strip("\"'"), False))
-        else:
-            found.append((quoted.replace('""', '"'), True))
+        text = match.group().strip("\"'") if quoted is None else quoted.replace('""', '"')
+        found.append(_Word(text, quoted is not None, line[match.end() : match.end() + 1] in (",", ";", "\t")))
     return found
 
 
 def _is_heading(line: str) -> bool:
     """A value may happen to be of letters only."""
-    return not _DIGIT.search(line) and not has_value(line)
+    return not (_DIGIT.search(line) or has_value(line) or never_compared(line.split(maxsplit=1)[0]))
 
 
 def _read_line(line: str, entries: Entries) -> Listed | None:
     if "\0" in line:
         raise BadHash("has NUL bytes, so it is no text")
     words = _words(line)
-    kind = words[0][0] if words else ""
+    kind = words[0].text if words else ""
     if never_compared(kind):
         entries.leave_out(kind.lower())
         return None
     algorithm = algorithm_named(kind) if len(words) > 1 else None
-    if algorithm is not None and _has_width(algorithm, words[1][0]):
-        at, rest = 1, words[2:]  # the word is followed by its value, so all else is the name
+    if algorithm is not None and _has_width(algorithm, words[1].text):
+        at = 1  # the word is followed by its value, so nothing else is one
     else:
         at, algorithm = _find_value(words)
-        rest = [pair for i, pair in enumerate(words) if i != at and not _is_kind(pair)]
-    value = value_of(algorithm, words[at][0])
+    rest = [i for i, word in enumerate(words) if i != at and not (abs(i - at) == 1 and _is_kind(word))]
+    value = value_of(algorithm, words[at].text)
     quality = None
-    if (
-        algorithm == "pdq"
-        and len(rest) > 1
-        and at + 1 < len(words)
-        and rest[0] is words[at + 1]
-        and not rest[0][1]
-        and _QUALITY.fullmatch(rest[0][0])
-    ):
-        quality, rest = int(rest[0][0]), rest[1:]
-    name = " ".join(word for word, _ in rest if word)
+    if algorithm == "pdq" and len(rest) > 1 and rest[0] == at + 1 and _is_quality(words[at + 1]):
+        quality = int(words[rest.pop(0)].text)
+    name = " ".join(words[i].text for i in rest if words[i].text)
     return Listed(name or value.hex(), algorithm, value, (), quality)
 
 
-def _is_kind(pair: tuple[str, bool]) -> bool:
-    word, quoted = pair
-    return not quoted and algorithm_named(word) is not None
+def _is_quality(word: _Word) -> bool:
+    return not word.quoted and word.before_comma and _QUALITY.fullmatch(word.text) is not None
+
+
+def _is_kind(word: _Word) -> bool:
+    return not word.quoted and algorithm_named(word.text) is not None
 
 
 def _has_width(algorithm: str, word: str) -> bool:
     return len(word) // 2 in BYTES_OF[algorithm] and len(word) % 2 == 0 and bool(_HEX.fullmatch(word))
 
 
-def _find_value(words: list[tuple[str, bool]]) -> tuple[int, str]:
+def _find_value(words: list[_Word]) -> tuple[int, str]:
     """Which word is the value, and of which algorithm; sixteen digits beside a PDQ value are its name."""
-    named = [word for word in words if _is_kind(word)]
-    if named:
-        algorithm = algorithm_named(named[0][0])
-        assert algorithm is not None
-        found = [i for i, (word, _) in enumerate(words) if _has_width(algorithm, word)]
-        if len(found) == 1:
-            return found[0], algorithm
-        widths = " or ".join(str(2 * width) for width in BYTES_OF[algorithm])
-        raise BadHash(f"expected one {algorithm} value of {widths} hexadecimal digits, found {len(found)}")
+    for i, word in enumerate(words):
+        named = algorithm_named(word.text) if not word.quoted else None
+        if named is None:
+            continue
+        beside = [j for j in (i - 1, i + 1) if 0 <= j < len(words) and _has_width(named, words[j].text)]
+        if len(beside) == 1:
+            return beside[0], named
+        if beside or i == 0:
+            widths = " or ".join(str(2 * width) for width in BYTES_OF[named])
+            raise BadHash(f"expected one {named} value of {widths} hexadecimal digits, found {len(beside)}")
     for digits, algorithm in BY_DIGITS.items():
-        found = [i for i, (word, _) in enumerate(words) if len(word) == digits and _HEX.fullmatch(word)]
+        found = [i for i, word in enumerate(words) if _is_hex(word.text, digits)]
         if len(found) == 1:
             return found[0], algorithm
         if found:
@@ -170,10 +204,8 @@ def write_lines(rows: Iterable[Listed], losses: Losses) -> Iterator[str]:
         named = row.entry_id != digits
         plain = BY_DIGITS.get(len(digits)) == row.algorithm and row.quality is None
         if named and plain:
-            plain = bool(
-                _PLAIN_NAME.fullmatch(row.entry_id)
-                and not _HEX.fullmatch(row.entry_id)
-                and algorithm_named(row.entry_id) is None
+            plain = _PLAIN_NAME.fullmatch(row.entry_id) is not None and not (
+                _could_be_value(row.entry_id) or algorithm_named(row.entry_id)
             )
         parts = [digits if plain else f"{row.algorithm} {digits}"]
         if row.quality is not None:

@@ -87,8 +87,6 @@ def _told(source: Source, head: str) -> str:
         raise _untold(source, "XML, but not of NCMEC")
     if start.startswith(("{", "[")):
         return _told_by_records(source)
-    if "\0" in head:
-        raise _untold(source, "it has NUL bytes, so it is no text")
     content = [line for line in head.splitlines() if line.strip() and not line.lstrip().startswith("#")]
     first = content[0].strip() if content else ""
     if any(map(is_vpdq, content[:2])):

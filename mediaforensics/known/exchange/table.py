@@ -257,11 +257,11 @@ def _joined_labels(labels: tuple[str, ...]) -> str:
         return ""
     text = io.StringIO()
     if any(label[0] == " " for label in labels):  # only within quotes does a first space count
-        writer = csv.writer(text, delimiter=";", quoting=csv.QUOTE_ALL, lineterminator="")
+        writer = csv.writer(text, delimiter=";", quoting=csv.QUOTE_ALL, lineterminator="\n")
     else:
-        writer = csv.writer(text, delimiter=";", lineterminator="")
+        writer = csv.writer(text, delimiter=";", lineterminator="\n")
     writer.writerow(labels)
-    return text.getvalue()
+    return text.getvalue()[:-1]
 
 
 def is_threatexchange(line: str, file_name: str) -> bool:

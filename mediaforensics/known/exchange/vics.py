@@ -70,7 +70,7 @@ def _labels(record: dict[str, Any]) -> Iterator[str]:
     tags = record.get("Tags")
     for tag in tags if isinstance(tags, list) else text_of(tags).split(";"):
         if isinstance(tag, str):
-            yield tag
+            yield tag.strip()
 
 
 def write_vics_1(rows: Iterable[Listed], losses: Losses) -> Iterator[str]:
@@ -122,8 +122,11 @@ def _record(entry_id: str, labels: tuple[str, ...], values: list[Listed], losses
             record[_FLAG_OF[label]] = "true"
         else:
             tags.append(label)
-    if any(";" in tag for tag in tags):
-        losses.say("tags are apart by semicolons, so a semicolon within one became a comma", entry_id)
+    plain = [tag.replace(";", ",").strip() for tag in tags]
+    if plain != tags:
+        losses.say(
+            "tags are apart by semicolons: one within a tag became a comma, space around it went", entry_id
+        )
     if tags:
-        record["Tags"] = ";".join(tag.replace(";", ",") for tag in tags)
+        record["Tags"] = ";".join(plain)
     return record

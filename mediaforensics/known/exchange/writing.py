@@ -65,6 +65,9 @@ def _carried(rows: Iterable[Listed], form: Format, losses: Losses) -> Iterator[L
         if not entry_id:
             entry_id = digits
         elif form.ids:
+            if not _holds(form, entry_id) and not digits:
+                losses.say("left out: its id has characters that the format cannot hold", entry_id)
+                continue
             if not _holds(form, entry_id):
                 losses.say("its id has characters that the format cannot hold; named by its digits", entry_id)
                 entry_id = digits
@@ -86,7 +89,7 @@ def _carried(rows: Iterable[Listed], form: Format, losses: Losses) -> Iterator[L
 
 
 def _holds(form: Format, text: str) -> bool:
-    if not text or len(text) > _LONGEST_ID or (form.never is not None and form.never.search(text)):
+    if not text.strip() or len(text) > _LONGEST_ID or (form.never is not None and form.never.search(text)):
         return False
     if text.isascii():
         return True
