@@ -2,6 +2,6 @@
 
 import sys
 
-from mediaforensics.cli import main
+from mediaforensics.cli.command import main
 
 sys.exit(main())

@@ -1,125 +1,103 @@
-"""The set of known pictures: folders and hash lists, opened once, what could not be used said aloud."""
+"""The set of known pictures: lists opened once, searched together, each with its own rules.
+
+What a search finds is decided entry by entry, and ``explain`` says the decision in words, also for what does
+not count.
+"""
 
 from __future__ import annotations
 
-import codecs
 import hashlib
-import os
-import stat
-import tomllib
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+import json
+from bisect import bisect_right
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
+from itertools import accumulate
 from os import PathLike
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
-from mediaforensics.errors import BadHash, CannotOpen, MediaError, OptionError
-from mediaforensics.known.bars import without_bars
+import numpy as np
+from numpy.typing import NDArray
+
+from mediaforensics.errors import OptionError
+from mediaforensics.known.exchange.formats import named
 from mediaforensics.known.exchange.listed import Listed, Problem
-from mediaforensics.known.exchange.reading import read_list
-from mediaforensics.known.hashes import PdqHash, pdq
-from mediaforensics.known.index import HashIndex
-from mediaforensics.media.decode import open_media
-from mediaforensics.media.frame import Pixels
-from mediaforensics.media.source import Source, displayed_name
-from mediaforensics.options import LimitOptions
+from mediaforensics.known.lists import KnownList
+from mediaforensics.known.merge import merged
+from mediaforensics.known.opening import PICTURES_PER_SEGMENT, Opened, open_path, opened_set
+from mediaforensics.known.segment import UNKNOWN_QUALITY, Kind, ListEntry, holds
+from mediaforensics.known.segmented import merge_due
+from mediaforensics.known.storage import StoredSegment, StoredSet, update_set, write_set
+from mediaforensics.options import KnownOptions, LimitOptions
 from mediaforensics.types import HashValue
 
-_HASH_SIDE_PX = 1600
-_KEPT_SIDE_PX = 320
-"""Enough for local features and for laying the picture over a frame; 2,000 pictures take 0.15 GB."""
-_LIST_MAX_BYTES = 256 * 1024 * 1024
-_SNIFFED_BYTES = 4096
-_LABELS_FILE = "labels.toml"
+if TYPE_CHECKING:
+    from mediaforensics.known.matching import Explanation
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class KnownPicture:
-    """One entry of a known set.
-
-    Attributes
-    ----------
-    entry_id, list_name : str
-        Which entry of which list.
-    labels : tuple of str
-        What the list says about it.
-    content_id : str
-        SHA-256 of the picture file, or the listed value with its algorithm.
-    values : tuple of HashValue
-        PDQ of the picture, and of the picture without its bars where it has some; or what the list says.
-        Empty where the quality is too low to mean anything.
-    luma : ndarray, uint8, shape (height, width), or None
-        Brightness, longer side at most 320 px; None where only a hash is known.
-    """
-
-    entry_id: str
-    list_name: str
-    labels: tuple[str, ...]
-    content_id: str
-    values: tuple[HashValue, ...]
-    luma: Pixels | None
-
-    def __repr__(self) -> str:
-        return f"KnownPicture(entry_id={self.entry_id!r}, list_name={self.list_name!r})"
-
-
-@dataclass(frozen=True, slots=True, eq=False)
 class KnownSet:
-    """Known pictures and the index over their hashes; immutable, shared by all threads.
+    """Known pictures and videos in named lists; immutable, shared by all threads.
+
+    Use ``open``; ``add`` and ``remove`` give a new set that shares the columns of the old one.
 
     Attributes
     ----------
-    pictures : tuple of KnownPicture
-        By list, then entry.
+    lists : mapping of str to KnownList
+        By name.
+    segments : tuple of StoredSegment
+        What it is made of.
     problems : tuple of Problem
         What could not be used, and why.
-    index, phash_index : HashIndex
-        Over all PDQ values, and over all pHash values.
-    rows, phash_rows : tuple of int
-        For each row of either index, the position of its picture in ``pictures``.
     """
 
-    pictures: tuple[KnownPicture, ...]
-    problems: tuple[Problem, ...] = ()
-    index: HashIndex = field(init=False)
-    rows: tuple[int, ...] = field(init=False)
-    phash_index: HashIndex = field(init=False)
-    phash_rows: tuple[int, ...] = field(init=False)
-
-    def __post_init__(self) -> None:
-        for algorithm, index, rows in (("pdq", "index", "rows"), ("phash", "phash_index", "phash_rows")):
-            pairs = [
-                (v, i) for i, p in enumerate(self.pictures) for v in p.values if v.algorithm == algorithm
-            ]
-            object.__setattr__(self, index, HashIndex([value for value, _ in pairs]))
-            object.__setattr__(self, rows, tuple(i for _, i in pairs))
+    def __init__(
+        self,
+        *,
+        lists: Iterable[KnownList],
+        segments: Iterable[StoredSegment],
+        problems: Iterable[Problem] = (),
+        version: str | None = None,
+    ) -> None:
+        self.lists: Mapping[str, KnownList] = {one.name: one for one in lists}
+        self.segments, self.problems = tuple(segments), tuple(problems)
+        self._version = version
+        self.starts = [0, *accumulate(len(part.segment) for part in self.segments)]
 
     def __repr__(self) -> str:
-        return f"KnownSet(pictures={len(self.pictures)}, problems={len(self.problems)})"
+        return f"KnownSet(lists={sorted(self.lists)}, entries={len(self)}, problems={len(self.problems)})"
 
     def __len__(self) -> int:
-        return len(self.pictures)
+        return self.starts[-1] - sum(len(part.removed) for part in self.segments)
 
     @classmethod
     def open(
         cls,
         paths: str | PathLike[str] | Sequence[str | PathLike[str]],
         *,
+        rules: KnownList | None = None,
+        form: str | None = None,
         limits: LimitOptions | None = None,
         min_quality: int = 50,
     ) -> KnownSet:
-        """Read folders of pictures and hash lists.
+        """Read folders of pictures and videos, hash lists, and sets that were built.
 
         Parameters
         ----------
         paths : path or sequence of paths
-            A folder: each picture file in it is an entry, its stem the ``entry_id``, the folder's name the
-            list; a ``labels.toml`` in it may give labels (``entry_id = ["..."]``, ``"*"`` for all). A
-            picture file: the same, as if it were alone in its folder. Another file: a hash list, its stem
-            the list's name.
+            A folder: each picture or video in it is an entry, its stem the ``entry_id``, the folder's name
+            the list; a ``labels.toml`` in it may give labels (``entry_id = ["..."]``, ``"*"`` for all). A
+            picture file: the same, as if it were alone in its folder. Another file: a hash list in any
+            format of ``docs/hash-lists.md``, its stem the list's name. A folder that ``save`` made: the
+            set in it.
+        rules : KnownList, optional
+            Name and settings for what is read, instead of the name above and the defaults; not for sets
+            that were built, which bring their own.
+        form : str, optional
+            Format of a hash list, where its content does not tell.
         limits : LimitOptions, optional
             What one picture may cost.
         min_quality : int
-            PDQ quality (0..100) below which a picture's hash is not used.
+            PDQ quality (0..100) below which a picture is told to be found by local features only.
 
         Raises
         ------
@@ -127,178 +105,303 @@ class KnownSet:
             A path does not exist, is a link, or cannot be read.
         BadHash
             Nothing in a list, or in a folder, can be used.
+        BadSet
+            A built set is damaged.
         OptionError
             No path was given, or ``min_quality`` is out of range.
         """
-        given = [paths] if isinstance(paths, (str, PathLike)) else list(paths)
-        if not given:
-            raise OptionError("known needs at least one folder of pictures or hash list")
-        if not 0 <= min_quality <= 100:
-            raise OptionError("min_quality must be 0 .. 100")
-        limits = limits or LimitOptions()
-        pictures: list[KnownPicture] = []
-        problems: list[Problem] = []
-        for path in given:
-            if _is_folder(Path(path)):
-                new, trouble = _read_pictures(Path(path), _entries(Path(path)), limits, min_quality)
-            elif _is_picture(Path(path)):
-                parent = Path(path).absolute().parent
-                new, trouble = _read_pictures(parent, [Path(path)], limits, min_quality)
-            else:
-                new, trouble = _read_list(Path(path))
-            if not new:
-                first = f"; {trouble[0].where}: {trouble[0].why}" if trouble else ""
-                raise BadHash(
-                    f"{displayed_name(os.fsencode(path))}: no picture or hash in it can be used{first}"
-                )
-            pictures += new
-            problems += trouble
-        pictures.sort(key=lambda picture: (picture.list_name, picture.entry_id, picture.content_id))
-        return cls(tuple(pictures), tuple(problems))
+        known = cls(lists=(), segments=())
+        for opened in _opened(paths, rules, form, limits, min_quality):
+            known = known._with(opened, opened.withdrawn)
+        return known
+
+    def add(
+        self,
+        paths: str | PathLike[str] | Sequence[str | PathLike[str]],
+        *,
+        rules: KnownList | None = None,
+        form: str | None = None,
+        limits: LimitOptions | None = None,
+    ) -> KnownSet:
+        """A set with more in it. Parameters as of ``open``.
+
+        Entries that a list takes back are removed; one that a list has already is replaced.
+        """
+        known = self
+        for opened in _opened(paths, rules, form, limits, KnownOptions().min_quality):
+            known = known._with(opened, _replaced(opened, known.lists))
+        return known._merged()
+
+    def remove(self, list_name: str, entry_ids: Iterable[str]) -> KnownSet:
+        """A set without these entries of a list; nothing is rebuilt."""
+        wanted = list(entry_ids)
+        segments = tuple(_without(part, part.segment.find(list_name, wanted)) for part in self.segments)
+        return self._changed(self.lists.values(), segments, self.problems)
+
+    def save(self, folder: str | PathLike[str]) -> None:
+        """Write to a new folder, which ``open`` reads back at once, however large it is.
+
+        Raises
+        ------
+        OptionError
+            Something is there already.
+        OSError
+            It cannot be written.
+        """
+        write_set(Path(folder), self._stored())
+
+    def update(self, folder: str | PathLike[str]) -> None:
+        """Bring the folder that this set was opened from to what it is now; only what is new is written.
+
+        Raises
+        ------
+        OptionError
+            The folder was changed by somebody else since, or this set does not come from it.
+        OSError
+            It cannot be written; the set is then as it was.
+        """
+        update_set(Path(folder), self._stored())
+
+    @staticmethod
+    def verify(folder: str | PathLike[str]) -> None:
+        """Read every byte of a built set and compare it with what was written.
+
+        Raises
+        ------
+        BadSet
+            Something is damaged; the message names the file.
+        """
+        opened_set(Path(folder), whole=True)
 
     def digest(self) -> str:
-        """SHA-256 over lists, entries, labels and contents, whatever the order they were read in."""
+        """SHA-256 over entries, values and rules, whatever the order they were read in."""
         total = hashlib.sha256()
-        for picture in self.pictures:
-            for part in (picture.list_name, picture.entry_id, picture.content_id, *picture.labels):
-                data = part.encode("utf-8", "surrogateescape")
-                total.update(len(data).to_bytes(8, "big") + data)
-            total.update(b"\n")
+        for name in sorted(self.lists):
+            total.update(json.dumps(self.lists[name].to_mapping(), sort_keys=True).encode())
+        for part in sorted(self.segments, key=lambda part: (part.digest, part.removed.tobytes())):
+            total.update(part.digest.encode() + part.removed.tobytes())
         return total.hexdigest()
 
+    def entry(self, number: int) -> ListEntry:
+        """An entry by its number, with the labels of its list."""
+        part, i = self.at(number)
+        entry = part.segment.entry(i)
+        return replace(entry, labels=self.lists[entry.list_name].labels + entry.labels)
 
-def _is_folder(path: Path) -> bool:
-    name = displayed_name(os.fsencode(path))
-    try:
-        mode = path.stat().st_mode if str(path).endswith(os.sep) else path.lstat().st_mode
-    except OSError as error:
-        raise CannotOpen(f"{name}: cannot be read: {error.strerror or error}") from error
-    if stat.S_ISLNK(mode):
-        raise CannotOpen(f"{name} is a link; name the folder or file itself")
-    return stat.S_ISDIR(mode)
+    def entries(self) -> Iterator[tuple[int, ListEntry]]:
+        """All entries that count, with their numbers."""
+        for start, part in zip(self.starts, self.segments, strict=False):
+            removed = set(part.removed.tolist())
+            for i in range(len(part.segment)):
+                if i not in removed:
+                    yield start + i, self.entry(start + i)
 
+    def rows(self, list_name: str | None = None) -> Iterator[Listed]:
+        """All values that count, entry by entry, as ``exchange`` writes them; of one list, or of all."""
+        for start, part in zip(self.starts, self.segments, strict=False):
+            yield from _rows(self, start, part, list_name)
 
-def _is_picture(path: Path) -> bool:
-    """A hash list is text; no picture format is."""
-    with Source.open(path, LimitOptions()) as source:
-        start = source.read_at(0, min(source.size_bytes, _SNIFFED_BYTES))
-    if b"\0" in start:
-        return True
-    try:
-        codecs.getincrementaldecoder("utf-8")().decode(start)
-    except UnicodeDecodeError:
-        return start.startswith((b"\xff\xd8", b"\x89PNG"))
-    return False
+    def stats(self) -> dict[str, Any]:
+        """Plain data: for each list its entries, values and pictures; what was removed; what it takes."""
+        lists: dict[str, dict[str, Any]] = {
+            name: {"entries": 0, "values": {}, "pictures": 0, **rules.to_mapping()}
+            for name, rules in sorted(self.lists.items())
+        }
+        for part in self.segments:
+            segment = part.segment
+            live = np.ones(len(segment), np.bool_)
+            live[part.removed] = False
+            for number, name in enumerate(segment.lists):
+                mine, one = live & (segment.list_of == number), lists[name]
+                one["entries"] += int(mine.sum())
+                for (algorithm, bits), values in segment.values.items():
+                    if count := int(mine[values.entry].sum()):
+                        kind = f"{algorithm}-{bits}"
+                        one["values"][kind] = one["values"].get(kind, 0) + count
+                if segment.pictures is not None:
+                    one["pictures"] += int(mine[segment.pictures.entry].sum())
+        return {
+            "entries": len(self),
+            "removed": sum(len(part.removed) for part in self.segments),
+            "segments": len(self.segments),
+            "problems": len(self.problems),
+            "digest": self.digest(),
+            "lists": lists,
+        }
 
+    def explain(
+        self,
+        what: HashValue | str | PathLike[str],
+        *,
+        quality: int | None = None,
+        options: KnownOptions | None = None,
+    ) -> tuple[Explanation, ...]:
+        """Say of every entry near a value, or a picture, whether it matches, and why or why not.
 
-def _read_pictures(
-    folder: Path, paths: Iterable[Path], limits: LimitOptions, min_quality: int
-) -> tuple[list[KnownPicture], list[Problem]]:
-    list_name = displayed_name(os.fsencode(folder.resolve().name))
-    labels, problems = _read_labels(folder / _LABELS_FILE)
-    pictures: list[KnownPicture] = []
-    taken: set[str] = set()
-    for path in paths:
-        shown = displayed_name(os.fsencode(path.name))
-        try:
-            with Source.open(path, limits) as source:
-                luma, full = _read_picture(source, limits)
-                content_id = source.digests.sha256
-        except MediaError as error:
-            problems.append(Problem(where=shown, why=str(error)))
-            continue
-        entry_id = displayed_name(os.fsencode(path.stem))
-        if entry_id in taken:
-            entry_id = shown
-        taken.add(entry_id)
-        hashes = _hashes(full)
-        values = tuple(h.value() for h in hashes if h.quality >= min_quality)
-        if not values:
-            why = f"PDQ quality {hashes[0].quality} is below {min_quality}; found by local features only"
-            problems.append(Problem(where=shown, why=why))
-        own = labels.get("*", ()) + labels.get(entry_id, ())
-        pictures.append(
-            KnownPicture(
-                entry_id=entry_id,
-                list_name=list_name,
-                labels=own,
-                content_id=content_id,
-                values=values,
-                luma=luma,
+        Parameters
+        ----------
+        what : HashValue or path
+            A value as it is; or a picture, hashed in all orientations, with and without bars.
+        quality : int, optional
+            PDQ quality of the picture that a value comes from.
+        options : KnownOptions, optional
+            Distances and quality for lists that state none.
+
+        Returns
+        -------
+        tuple of Explanation
+            Nearest first, up to 16 bits beyond what the lists allow. Pictures inside the picture are not
+            looked for: that is what ``Analyzer`` does.
+
+        Raises
+        ------
+        MediaError
+            The picture cannot be read.
+        """
+        from mediaforensics.known.matching import explain
+
+        return explain(self, what, quality, options or KnownOptions())
+
+    @property
+    def videos(self) -> int:
+        """How many entries are known by their frames."""
+        return sum(
+            len(np.unique(values.entry[values.at_ms >= 0]))
+            for part in self.segments
+            for values in part.segment.values.values()
+        )
+
+    @property
+    def kinds(self) -> tuple[Kind, ...]:
+        """Algorithms and widths of the values in it."""
+        return tuple(sorted({kind for part in self.segments for kind in part.segment.values}))
+
+    def rules_of(self, number: int) -> KnownList:
+        """The settings of the list that an entry is of."""
+        part, i = self.at(number)
+        return self.lists[part.segment.lists[int(part.segment.list_of[i])]]
+
+    def at(self, number: int) -> tuple[StoredSegment, int]:
+        """The segment an entry lies in, and its number there."""
+        nth = bisect_right(self.starts, number) - 1
+        return self.segments[nth], number - self.starts[nth]
+
+    def _with(self, opened: Opened, gone: Mapping[str, Collection[str]]) -> KnownSet:
+        """With what a path holds, and without the ids of each list that are gone."""
+        lists = dict(self.lists)
+        for rules in opened.lists:
+            lists[rules.name] = _agreed(lists.get(rules.name), rules)
+        segments = [
+            _without(part, [i for name, ids in gone.items() for i in part.segment.find(name, ids)])
+            for part in self.segments
+        ]
+        known = self._changed(
+            lists.values(), [*segments, *opened.segments], [*self.problems, *opened.problems]
+        )
+        if not self.segments:
+            known._version = opened.version
+        return known
+
+    def _changed(
+        self, lists: Iterable[KnownList], segments: Iterable[StoredSegment], problems: Iterable[Problem]
+    ) -> KnownSet:
+        return KnownSet(lists=lists, segments=segments, problems=problems, version=self._version)
+
+    def _merged(self) -> KnownSet:
+        """Small segments made one; few stay, and an entry is seldom written again."""
+        parts = list(self.segments)
+        while due := merge_due([len(p.segment) for p in parts], [len(p.removed) for p in parts]):
+            here = slice(due.start, due.stop)
+            if sum(len(part.segment.pictures or ()) for part in parts[here]) > PICTURES_PER_SEGMENT:
+                break
+            segment = merged(parts[here])
+            parts[here] = (
+                [StoredSegment(segment=segment, removed=np.zeros(0, np.uint32), digest=segment.digest())]
+                if len(segment)
+                else []
             )
+        return self._changed(self.lists.values(), parts, self.problems)
+
+    def _stored(self) -> StoredSet:
+        about = {
+            "lists": [self.lists[name].to_mapping() for name in sorted(self.lists)],
+            "problems": [[problem.where, problem.why] for problem in self.problems],
+        }
+        return StoredSet(segments=self.segments, about=about, version=self._version)
+
+
+def _opened(
+    paths: str | PathLike[str] | Sequence[str | PathLike[str]],
+    rules: KnownList | None,
+    form: str | None,
+    limits: LimitOptions | None,
+    min_quality: int,
+) -> Iterator[Opened]:
+    given = [paths] if isinstance(paths, (str, PathLike)) else list(paths)
+    if not given:
+        raise OptionError("known needs at least one folder of pictures, hash list or built set")
+    if not 0 <= min_quality <= 100:
+        raise OptionError("min_quality must be 0 .. 100")
+    if form is not None:
+        named(form)
+    for path in given:
+        yield open_path(
+            Path(path),
+            rules=rules or KnownList(),
+            form=form,
+            limits=limits or LimitOptions(),
+            min_quality=min_quality,
         )
-    return pictures, problems
 
 
-def _entries(folder: Path) -> Iterator[Path]:
-    for path in sorted(folder.iterdir(), key=lambda p: os.fsencode(p.name)):
-        if not path.name.startswith(".") and path.name != _LABELS_FILE:
-            yield path
+def _replaced(opened: Opened, lists: Collection[str]) -> dict[str, set[str]]:
+    """Ids of each list that the set has already and that are read anew, or that the list takes back."""
+    gone = {name: set(ids) for name, ids in opened.withdrawn.items()}
+    for part in opened.segments:
+        for number, name in enumerate(part.segment.lists):
+            if name in lists:
+                mine = np.flatnonzero(part.segment.list_of == number)
+                ids = (part.segment.ids[int(i)].decode("utf-8", "surrogateescape") for i in mine)
+                gone.setdefault(name, set()).update(ids)
+    return gone
 
 
-def _read_picture(source: Source, limits: LimitOptions) -> tuple[Pixels, Pixels]:
-    """Brightness of the first frame: small to keep, and as large as hashing wants it."""
-    decoder = open_media(source, limits)
-    try:
-        for frame in decoder.frames():
-            return frame.luma(_KEPT_SIDE_PX).pixels.copy(), frame.luma(_HASH_SIDE_PX).pixels
-    finally:
-        decoder.close()
-    raise CannotOpen(f"{source.name}: no picture could be decoded")
+def _agreed(before: KnownList | None, now: KnownList) -> KnownList:
+    """Settings that were stated last hold; a list that is read again without any keeps what it had."""
+    return before if before is not None and now == KnownList(name=now.name) else now
 
 
-def _hashes(luma: Pixels) -> list[PdqHash]:
-    hashes = [pdq(luma)]
-    inner = without_bars(luma)
-    if inner is not None:
-        x0, y0, x1, y1 = inner
-        hashes.append(pdq(luma[y0:y1, x0:x1]))
-    return hashes
+def _without(part: StoredSegment, entries: Sequence[int]) -> StoredSegment:
+    if not entries:
+        return part
+    return replace(part, removed=np.union1d(part.removed, np.array(entries, np.uint32)))
 
 
-def _read_labels(path: Path) -> tuple[dict[str, tuple[str, ...]], list[Problem]]:
-    try:
-        with Source.open(path, LimitOptions(max_file_bytes=_LIST_MAX_BYTES)) as source:
-            data = tomllib.loads(source.read_at(0, source.size_bytes).decode("utf-8"))
-    except CannotOpen:
-        if path.exists() or path.is_symlink():
-            raise
-        return {}, []
-    except ValueError as error:
-        return {}, [Problem(where=path.name, why=f"not TOML in UTF-8: {error}")]
-    labels: dict[str, tuple[str, ...]] = {}
-    problems = []
-    for entry_id, words in data.items():
-        if isinstance(words, list) and all(isinstance(word, str) for word in words):
-            labels[entry_id] = tuple(words)
-        else:
-            problems.append(Problem(where=f"{path.name}, {entry_id}", why="labels must be a list of words"))
-    return labels, problems
-
-
-def _read_list(path: Path) -> tuple[list[KnownPicture], list[Problem]]:
-    list_name = displayed_name(os.fsencode(path.stem))
-    kept: dict[str, list[Listed]] = {}
-    problems: list[Problem] = []
-    with Source.open(path, LimitOptions(max_file_bytes=_LIST_MAX_BYTES)) as source:
-        for row in read_list(source, list_name=list_name):
-            if isinstance(row, Problem):
-                problems.append(row)
-            elif row.withdrawn:
-                kept.pop(row.entry_id, None)
-            elif (row.algorithm, len(row.value)) in {("pdq", 32), ("phash", 8)}:
-                kept.setdefault(row.entry_id, []).append(row)
-    pictures = [
-        KnownPicture(
-            entry_id=row.entry_id,
-            list_name=list_name,
-            labels=row.labels,
-            content_id=f"{value.name}:{value.hex()}",
-            values=(value,),
-            luma=None,
-        )
-        for rows in kept.values()
-        for row in rows
-        for value in [HashValue(row.algorithm, 8 * len(row.value), row.value)]
-    ]
-    return pictures, problems
+def _rows(known: KnownSet, start: int, part: StoredSegment, list_name: str | None) -> Iterator[Listed]:
+    """The values of a segment in the order of its entries."""
+    segment = part.segment
+    order: list[tuple[NDArray[np.uint32], NDArray[np.intp]]] = []
+    kinds = list(segment.values)
+    for kind in kinds:
+        rows = np.argsort(segment.values[kind].entry, kind="stable")
+        order.append((segment.values[kind].entry[rows], rows))
+    for i in range(len(segment)):
+        if holds(part.removed, i):
+            continue
+        if list_name is not None and segment.lists[int(segment.list_of[i])] != list_name:
+            continue
+        entry = known.entry(start + i)
+        for kind, (entries, rows) in zip(kinds, order, strict=True):
+            values = segment.values[kind]
+            table = values.index.arrays()["values"]
+            first, last = np.searchsorted(entries, (i, i + 1))
+            for row in rows[first:last].tolist():
+                quality, at_ms = int(values.quality[row]), int(values.at_ms[row])
+                yield Listed(
+                    entry_id=entry.entry_id,
+                    algorithm=kind[0],
+                    value=table[row].tobytes(),
+                    labels=entry.labels,
+                    quality=None if quality == UNKNOWN_QUALITY else quality,
+                    at_s=at_ms / 1000 if at_ms >= 0 else None,
+                )

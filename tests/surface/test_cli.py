@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from PIL import Image, ImageDraw, ImageFont
 
-from mediaforensics.cli import main
+from mediaforensics.cli.command import main
 
 README = (Path(__file__).parents[2] / "README.md").read_text()
 
@@ -158,7 +158,7 @@ def test_the_commands_are_these(capsys):
     with pytest.raises(SystemExit):
         main(["--help"])
     shown = capsys.readouterr().out
-    assert re.findall(r"^    (\w+)  ", shown, re.MULTILINE) == list(OPTIONS)
+    assert re.findall(r"^    (\w+)  ", shown, re.MULTILINE) == [*OPTIONS, "known"]
 
 
 def test_text_gives_the_words_with_their_times_and_nothing_else(fixtures):
@@ -170,7 +170,7 @@ def test_text_gives_the_words_with_their_times_and_nothing_else(fixtures):
 
 
 def test_every_format_of_the_words_says_the_same(fixtures, tmp_path):
-    from mediaforensics.cli import WORD_FORMATS
+    from mediaforensics.cli.analysis import WORD_FORMATS
     from mediaforensics.report.export import FORMATS
 
     assert tuple(FORMATS) == WORD_FORMATS

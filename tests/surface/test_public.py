@@ -55,7 +55,7 @@ def test_importing_loads_no_decoder_and_no_model():
 
 def test_the_help_loads_no_decoder_and_no_model():
     code = (
-        "import contextlib, io\nfrom mediaforensics.cli import main\n"
+        "import contextlib, io\nfrom mediaforensics.cli.command import main\n"
         "with contextlib.redirect_stdout(io.StringIO()), contextlib.suppress(SystemExit): main(['--help'])"
     )
     assert not loaded_by(code) & HEAVY

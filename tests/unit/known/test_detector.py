@@ -17,7 +17,7 @@ from mediaforensics.known.hashes import pdq
 from mediaforensics.known.phash import phash
 from mediaforensics.known.store import KnownSet
 from mediaforensics.media.frame import Pixels
-from mediaforensics.observations import KnownSeen
+from mediaforensics.observations import KnownSeen, Remark
 from mediaforensics.options import KnownOptions
 from mediaforensics.types import Box
 
@@ -130,13 +130,14 @@ def test_two_runs_say_the_same(known: KnownSet) -> None:
 
 def test_what_it_declares(known: KnownSet) -> None:
     detector = KnownDetector(known, KnownOptions())
-    assert (detector.name, tuple(detector.needs), tuple(detector.emits)) == ("known", (), (KnownSeen,))
+    assert (detector.name, tuple(detector.needs), tuple(detector.emits)) == ("known", (), (KnownSeen, Remark))
 
 
 def test_problems_of_the_set_are_notes(known: KnownSet) -> None:
     assert KnownDetector(known, KnownOptions()).notes == ()
     problems = tuple(Problem(where=f"list, line {i}", why="no hash") for i in range(1, 24))
-    notes = KnownDetector(KnownSet(known.pictures, problems), KnownOptions()).notes
+    damaged = KnownSet(lists=known.lists.values(), segments=known.segments, problems=problems)
+    notes = KnownDetector(damaged, KnownOptions()).notes
     assert notes[0] == "list, line 1: no hash"
     assert notes[19:] == ("list, line 20: no hash", "and 3 more")
 

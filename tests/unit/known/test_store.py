@@ -9,7 +9,22 @@ from known_pictures import photo, save
 
 from mediaforensics.errors import BadHash, CannotOpen, OptionError
 from mediaforensics.known.hashes import pdq
+from mediaforensics.known.lists import KnownList
+from mediaforensics.known.segment import ListEntry
 from mediaforensics.known.store import KnownSet
+from mediaforensics.types import HashValue
+
+
+def entries(known: KnownSet) -> list[tuple[str, str, tuple[str, ...]]]:
+    return [(entry.entry_id, entry.list_name, entry.labels) for _, entry in known.entries()]
+
+
+def found(known: KnownSet, value: HashValue, quality: int | None = None) -> list[ListEntry]:
+    return [one.entry for one in known.explain(value, quality=quality) if one.counts]
+
+
+def values(known: KnownSet, algorithm: str = "pdq") -> list[str]:
+    return [row.entry_id for row in known.rows() if row.algorithm == algorithm]
 
 
 @pytest.fixture
@@ -23,16 +38,13 @@ def folder(tmp_path: Path) -> Path:
 
 def test_each_picture_of_a_folder_is_an_entry(folder: Path) -> None:
     known = KnownSet.open(folder)
-    assert [(p.entry_id, p.list_name, p.labels) for p in known.pictures] == [
-        ("one", "wanted", ()),
-        ("two", "wanted", ()),
-    ]
+    assert entries(known) == [("one", "wanted", ()), ("two", "wanted", ())]
     assert known.problems == ()
-    ((row, distance),) = known.index.within(pdq(photo(2)).value(), 31)
-    assert known.pictures[known.rows[row]].entry_id == "two"
-    assert distance <= 8
-    luma = known.pictures[0].luma
-    assert luma is not None and max(luma.shape) <= 320
+    (match,) = (one for one in known.explain(pdq(photo(2)).value()) if one.counts)
+    assert match.entry.entry_id == "two"
+    assert match.distance_bits <= 8
+    pictures = known.segments[0].segment.pictures
+    assert pictures is not None and max(pictures.luma(0).shape) <= 320
 
 
 def test_a_broken_picture_is_a_problem_and_costs_only_itself(folder: Path) -> None:
@@ -62,14 +74,16 @@ def test_a_pipe_in_the_folder_does_not_hang(folder: Path) -> None:
 
 def test_one_stem_twice_stays_two_entries(folder: Path) -> None:
     save(folder / "one.jpg", photo(3))
-    assert [p.entry_id for p in KnownSet.open(folder).pictures] == ["one", "one.png", "two"]
+    assert [entry_id for entry_id, _, _ in entries(KnownSet.open(folder))] == ["one", "one.png", "two"]
 
 
-def test_a_picture_without_structure_has_no_hash(folder: Path) -> None:
+def test_the_hash_of_a_picture_without_structure_does_not_count(folder: Path) -> None:
     save(folder / "plain.png", np.full((200, 300), 80, np.uint8))
     known = KnownSet.open(folder)
-    assert [p.values == () for p in known.pictures] == [False, True, False]
     assert "quality 0" in known.problems[0].why
+    plain = pdq(np.full((200, 300), 80, np.uint8)).value()
+    assert found(known, plain, quality=100) == []
+    assert any("structure" in one.why for one in known.explain(plain) if one.entry.entry_id == "plain")
 
 
 def test_a_picture_with_bars_is_also_known_without_them(folder: Path) -> None:
@@ -77,14 +91,13 @@ def test_a_picture_with_bars_is_also_known_without_them(folder: Path) -> None:
     framed[65:335] = photo(9, 480, 270)
     save(folder / "framed.png", framed)
     known = KnownSet.open(folder)
-    hits = known.index.within(pdq(photo(9, 480, 270)).value(), 31)
-    assert [known.pictures[known.rows[row]].entry_id for row, _ in hits] == ["framed"]
+    assert [entry.entry_id for entry in found(known, pdq(photo(9, 480, 270)).value())] == ["framed"]
 
 
 def test_labels(folder: Path) -> None:
     (folder / "labels.toml").write_text('"*" = ["list A"]\none = ["arson"]\nbad = 3\n')
     known = KnownSet.open(folder)
-    assert [p.labels for p in known.pictures] == [("list A", "arson"), ("list A",)]
+    assert [labels for _, _, labels in entries(known)] == [("list A", "arson"), ("list A",)]
     assert [problem.where for problem in known.problems] == ["labels.toml, bad"]
 
 
@@ -104,9 +117,9 @@ def test_a_hash_list(tmp_path: Path) -> None:
     a, b = pdq(photo(1)).value(), pdq(photo(2)).value()
     (tmp_path / "agency.txt").write_text(f"# ours\npdq {a.hex()}\nnonsense deadbeef\n{b.hex()},two.jpg\n")
     known = KnownSet.open(tmp_path / "agency.txt")
-    assert {(p.entry_id, p.list_name) for p in known.pictures} == {(a.hex(), "agency"), ("two.jpg", "agency")}
+    assert entries(known) == [(a.hex(), "agency", ()), ("two.jpg", "agency", ())]
     assert [problem.where for problem in known.problems] == ["agency.txt, line 3"]
-    assert all(p.luma is None for p in known.pictures)
+    assert known.segments[0].segment.pictures is None
 
 
 def test_several_sources_and_the_digest(folder: Path, tmp_path: Path) -> None:
@@ -123,7 +136,7 @@ def test_several_sources_and_the_digest(folder: Path, tmp_path: Path) -> None:
 def test_a_single_picture_is_a_list_named_after_its_folder(folder: Path) -> None:
     (folder / "labels.toml").write_text('one = ["arson"]\n')
     known = KnownSet.open(folder / "one.png")
-    assert [(p.entry_id, p.list_name, p.labels) for p in known.pictures] == [("one", "wanted", ("arson",))]
+    assert entries(known) == [("one", "wanted", ("arson",))]
     assert known.digest() != KnownSet.open(folder / "two.jpg").digest()
     assert len(KnownSet.open([folder / "one.png", folder / "two.jpg"])) == 2
 
@@ -134,11 +147,71 @@ def test_a_broken_single_picture_is_an_error(tmp_path: Path) -> None:
         KnownSet.open(tmp_path / "broken.jpg")
 
 
-def test_min_quality_applies_to_the_set(folder: Path) -> None:
-    assert [len(p.values) for p in KnownSet.open(folder, min_quality=100).pictures] != [0, 0]
-    save(folder / "plain.png", np.full((200, 300), 80, np.uint8))
-    assert KnownSet.open(folder, min_quality=0).pictures[1].values != ()
-    assert KnownSet.open(folder).pictures[1].values == ()
+def test_each_list_has_its_own_rules(folder: Path, tmp_path: Path) -> None:
+    value = pdq(photo(1)).value()
+    far = HashValue("pdq", 256, bytes([value.value[0] ^ 0xFF, value.value[1] ^ 0xFF, *value.value[2:]]))
+    listed = tmp_path / "strict.txt"
+    listed.write_text(far.hex() + ",n1\n")
+    rules = KnownList(max_distance_bits=15, min_quality=80, labels=("agency",), source="by post")
+    known = KnownSet.open(folder).add(listed, rules=rules)
+    assert [entry.list_name for entry in found(known, value)] == ["wanted"]
+    (strict,) = (one for one in known.explain(value) if one.entry.list_name == "strict")
+    assert "16 bits differ, and the list strict takes up to 15" in strict.why
+    assert [entry.labels for entry in found(known, far, quality=80) if entry.list_name == "strict"] == [
+        ("agency",)
+    ]
+    assert [e.list_name for e in found(known, far, quality=79)] == ["wanted"]
+    assert KnownSet.open(listed, rules=KnownList(name="named")).lists.keys() == {"named"}
+    assert known.digest() != KnownSet.open([folder, listed]).digest()
+
+
+def test_what_is_as_near_to_an_allowed_picture_does_not_count(folder: Path, tmp_path: Path) -> None:
+    harmless = tmp_path / "newsroom"
+    harmless.mkdir()
+    save(harmless / "press.png", photo(1))
+    known = KnownSet.open(folder).add(harmless, rules=KnownList(allow=True))
+    assert found(known, pdq(photo(1)).value()) == []
+    assert {one.why for one in known.explain(pdq(photo(1)).value())} == {
+        "its list is an allow list: it is harmless",
+        "the allow list has newsroom/press, which is as near (0 bits)",
+    }
+    assert [entry.entry_id for entry in found(known, pdq(photo(2)).value())] == ["two"]
+
+
+def test_a_picture_is_explained_in_every_orientation(folder: Path, tmp_path: Path) -> None:
+    known = KnownSet.open(folder)
+    turned = save(tmp_path / "turned.png", np.ascontiguousarray(np.rot90(photo(2))))
+    explained = [one for one in known.explain(turned) if one.counts]
+    assert [(one.entry.entry_id, one.algorithm) for one in explained] == [("two", "pdq-256")]
+    itself = {one.algorithm for one in known.explain(folder / "one.png") if one.counts}
+    assert itself == {"pdq-256", "md5-128", "sha1-160", "sha256-256"}
+
+
+def test_a_value_without_structure_is_left_out_and_told(tmp_path: Path) -> None:
+    listed = tmp_path / "flood.txt"
+    listed.write_text("0" * 64 + ",empty\n" + pdq(photo(1)).value().hex() + ",one\n")
+    known = KnownSet.open(listed)
+    assert [(problem.where, "0 of 256 bits" in problem.why) for problem in known.problems] == [
+        ("flood, entry empty", True)
+    ]
+    assert found(known, HashValue("pdq", 256, bytes(32))) == []
+
+
+def test_a_value_that_very_many_entries_share_gives_a_bounded_answer(tmp_path: Path) -> None:
+    value = pdq(photo(1)).value().hex()
+    listed = tmp_path / "flood.txt"
+    listed.write_text("".join(f"{value},n{i}\n" for i in range(1000)))
+    known = KnownSet.open(listed)
+    assert len(found(known, pdq(photo(1)).value())) == 256
+
+
+def test_what_is_in_a_set(folder: Path, tmp_path: Path) -> None:
+    listed = tmp_path / "agency.txt"
+    listed.write_text(pdq(photo(3)).value().hex() + "\n")
+    stats = KnownSet.open([folder, listed]).stats()
+    assert (stats["entries"], stats["lists"]["wanted"]["pictures"]) == (3, 2)
+    assert stats["lists"]["agency"]["values"] == {"pdq-256": 1}
+    assert stats["lists"]["wanted"]["values"]["sha256-256"] == 2
 
 
 def test_a_list_may_hold_both_kinds(tmp_path: Path) -> None:
@@ -147,9 +220,5 @@ def test_a_list_may_hold_both_kinds(tmp_path: Path) -> None:
         f"{phash_hex}\nphash {phash_hex[::-1]},b\npdq {pdq_hex} {phash_hex}\n"
     )
     known = KnownSet.open(tmp_path / "mixed.txt")
-    assert {(p.entry_id, p.values[0].name) for p in known.pictures} == {
-        (phash_hex, "phash-64"),
-        ("b", "phash-64"),
-        (phash_hex, "pdq-256"),
-    }
-    assert (len(known.index), len(known.phash_index)) == (1, 2)
+    assert (values(known), values(known, "phash")) == ([phash_hex], [phash_hex, "b"])
+    assert known.kinds == (("pdq", 256), ("phash", 64))

@@ -1,0 +1,1 @@
+"""The ``mediaforensics`` command: arguments in, files out, exit status; no logic of its own."""

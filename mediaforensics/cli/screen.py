@@ -1,0 +1,82 @@
+"""What the command says and where it writes: lines for people on standard error, a progress bar, files."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from mediaforensics.engine import Event
+
+EXIT_WRONG_USE = 2
+EXIT_UNREADABLE = 3
+EXIT_INTERRUPTED = 130
+
+
+def put(text: str, output: str, what: str) -> None:
+    """Write to a file, whole or not at all, or to standard output; in UTF-8 everywhere."""
+    from mediaforensics.report.files import write_whole
+
+    if output != "-":
+        write_whole(Path(output), text.encode())
+        say(f"{what}: {output}")
+        return
+    try:
+        sys.stdout.buffer.write(text.encode())
+        sys.stdout.flush()
+    except OSError as error:
+        # What is left in the buffer would fail, and be complained of, once more when the program ends.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        if not isinstance(error, BrokenPipeError):  # the reader, such as head, has seen enough
+            raise
+
+
+@contextlib.contextmanager
+def progress(name: str) -> Iterator[Callable[[Event], None]]:
+    """Draw a progress bar on a terminal; say nothing where standard error is not one."""
+    if not sys.stderr.isatty():
+        yield lambda event: None
+        return
+    from rich.console import Console
+    from rich.markup import escape
+    from rich.progress import BarColumn, TextColumn, TimeElapsedColumn
+    from rich.progress import Progress as Bar
+
+    from mediaforensics.engine import Progress
+
+    shown = escape(name.encode(errors="surrogateescape").decode(errors="backslashreplace"))
+    columns = (
+        TextColumn(shown),
+        BarColumn(),
+        TextColumn("{task.fields[at]}"),
+        TimeElapsedColumn(),
+    )
+    with Bar(*columns, console=Console(stderr=True), transient=True) as bar:
+        task = bar.add_task("analyze", total=None, at="")
+        first_s: list[float] = []
+
+        def on_progress(progress: Event) -> None:
+            if not isinstance(progress, Progress):
+                return
+            now_s = progress.time.seconds
+            first_s[:] = first_s or [now_s]
+            at = f"{now_s:.1f} s, {progress.frames_decoded} frames"
+            bar.update(task, completed=now_s - first_s[0], total=progress.duration_s_from_header, at=at)
+
+        yield on_progress
+
+
+def say(line: str) -> None:
+    """One line for people, on standard error; what the terminal cannot show is escaped."""
+    encoding = sys.stderr.encoding or "utf-8"
+    sys.stderr.write(line.encode(encoding, errors="backslashreplace").decode(encoding) + "\n")
+
+
+def refuse(error: BaseException, status: int) -> int:
+    """Say why not, and give the exit status back."""
+    say(f"mediaforensics: {error}")
+    return status

@@ -1,0 +1,149 @@
+"""Reading a folder of known pictures and videos: each file an entry, what cannot be read said."""
+
+from __future__ import annotations
+
+import os
+import tomllib
+from collections.abc import Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+
+from mediaforensics.errors import CannotOpen, MediaError
+from mediaforensics.known.bars import pictures_between_bars
+from mediaforensics.known.builder import SegmentBuilder
+from mediaforensics.known.exchange.listed import Problem
+from mediaforensics.known.features import Features, known_features
+from mediaforensics.known.hashes import PdqHash, pdq
+from mediaforensics.media.decode import Decoder, open_media
+from mediaforensics.media.frame import Pixels
+from mediaforensics.media.source import Digests, Source, displayed_name
+from mediaforensics.options import LimitOptions
+
+_HASH_SIDE_PX = 1600
+KEPT_SIDE_PX = 320
+"""Enough for local features and for laying the picture over a frame."""
+_LEAST_FEATURED_PX = 32
+_LABELS_MAX_BYTES = 16 * 1024 * 1024
+LABELS_FILE = "labels.toml"
+_THREADS = min(4, os.cpu_count() or 1)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Read:
+    """What was read of one file."""
+
+    digests: Digests
+    hashes: tuple[PdqHash, ...]
+    luma: Pixels
+    features: Features | None
+
+
+def entries_of(folder: Path) -> Iterator[Path]:
+    """The files of a folder that may be pictures, by name; folders and links come too, to be refused."""
+    for path in sorted(folder.iterdir(), key=lambda path: os.fsencode(path.name)):
+        if not path.name.startswith(".") and path.name != LABELS_FILE:
+            yield path
+
+
+def read_folder(
+    folder: Path,
+    paths: Iterable[Path],
+    list_name: str,
+    limits: LimitOptions,
+    min_quality: int,
+    builder: SegmentBuilder,
+) -> list[Problem]:
+    """Take pictures and videos into a segment.
+
+    Parameters
+    ----------
+    folder : Path
+        Where ``labels.toml`` may lie: ``entry_id = ["..."]``, ``"*"`` for all.
+    paths : iterable of Path
+        The files; the stem of each is its ``entry_id``, the whole name where two have one stem.
+    list_name : str
+        The list they are of.
+    limits : LimitOptions
+        What one file may cost.
+    min_quality : int
+        PDQ quality below which a picture is told to be found by local features only.
+    builder : SegmentBuilder
+        Gets an entry for each file that could be read, with MD5, SHA-1 and SHA-256 of the file, PDQ of the
+        picture, of what is between its bars, or of a video's frames.
+
+    Returns
+    -------
+    list of Problem
+        What could not be used.
+    """
+    labels, problems = _read_labels(folder / LABELS_FILE)
+    taken: set[str] = set()
+    with ThreadPoolExecutor(_THREADS, thread_name_prefix="mediaforensics-known") as pool:
+        for path, read in pool.map(lambda path: (path, _read(path, limits)), paths):
+            shown = displayed_name(os.fsencode(path.name))
+            if isinstance(read, MediaError):
+                problems.append(Problem(where=shown, why=str(read)))
+                continue
+            entry_id = displayed_name(os.fsencode(path.stem))
+            entry_id = shown if entry_id in taken else entry_id
+            taken.add(entry_id)
+            entry = builder.entry(list_name, entry_id, labels.get("*", ()) + labels.get(entry_id, ()))
+            _put(read, entry, builder)
+            best = read.hashes[0].quality
+            if best < min_quality:
+                why = f"PDQ quality {best} is below {min_quality}; found by local features only"
+                problems.append(Problem(where=shown, why=why))
+    return problems
+
+
+def _put(read: _Read, entry: int, builder: SegmentBuilder) -> None:
+    for algorithm in ("md5", "sha1", "sha256"):
+        builder.value(entry, algorithm, bytes.fromhex(getattr(read.digests, algorithm)))
+    for hashed in read.hashes:
+        builder.value(entry, "pdq", hashed.value().value, hashed.quality)
+    if read.features is not None:
+        builder.picture(entry, read.luma, read.features)
+
+
+def _read(path: Path, limits: LimitOptions) -> _Read | MediaError:
+    try:
+        with Source.open(path, limits) as source:
+            decoder = open_media(source, limits)
+            try:
+                return _read_media(source, decoder)
+            finally:
+                decoder.close()
+    except MediaError as error:
+        return error
+
+
+def _read_media(source: Source, decoder: Decoder) -> _Read:
+    for frame in decoder.frames():
+        luma = frame.luma(KEPT_SIDE_PX).pixels.copy()
+        full = frame.luma(_HASH_SIDE_PX).pixels
+        hashes = [pdq(full)]
+        hashes += [pdq(full[y0:y1, x0:x1]) for x0, y0, x1, y1 in pictures_between_bars(full)[:1]]
+        features = known_features(luma) if min(luma.shape) >= _LEAST_FEATURED_PX else None
+        return _Read(source.digests, tuple(hashes), luma, features)
+    raise CannotOpen(f"{source.name}: no picture could be decoded")
+
+
+def _read_labels(path: Path) -> tuple[dict[str, tuple[str, ...]], list[Problem]]:
+    try:
+        with Source.open(path, LimitOptions(max_file_bytes=_LABELS_MAX_BYTES)) as source:
+            data = tomllib.loads(source.read_at(0, source.size_bytes).decode("utf-8"))
+    except CannotOpen:
+        if path.exists() or path.is_symlink():
+            raise
+        return {}, []
+    except ValueError as error:
+        return {}, [Problem(where=path.name, why=f"not TOML in UTF-8: {error}")]
+    labels: dict[str, tuple[str, ...]] = {}
+    problems = []
+    for entry_id, words in data.items():
+        if isinstance(words, list) and all(isinstance(word, str) for word in words):
+            labels[entry_id] = tuple(words)
+        else:
+            problems.append(Problem(where=f"{path.name}, {entry_id}", why="labels must be a list of words"))
+    return labels, problems

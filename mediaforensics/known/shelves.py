@@ -1,0 +1,125 @@
+"""The pictures of a known set, to be found inside frames: read when needed, shared by all files."""
+
+from __future__ import annotations
+
+import importlib.util
+import threading
+from collections import OrderedDict
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from mediaforensics.known.candidates import EXACT_MOST, open_candidates
+from mediaforensics.known.finder import PictureFinder
+from mediaforensics.known.placement import Placement
+from mediaforensics.known.segment import Pictures, holds
+from mediaforensics.known.store import KnownSet
+from mediaforensics.media.frame import Pixels
+
+_KEPT = 64
+"""Decoded pictures kept for the next sample; a memo."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Shelf:
+    """The pictures of one segment."""
+
+    start: int
+    pictures: Pictures
+    removed: NDArray[np.uint32]
+    usable: bool
+
+    def place_of(self, entry: int) -> int | None:
+        """Where on the shelf an entry's picture is."""
+        i = int(np.searchsorted(self.pictures.entry, max(0, entry - self.start)))
+        here = i < len(self.pictures) and self.start + int(self.pictures.entry[i]) == entry
+        return i if here else None
+
+
+class Shelves:
+    """Finds the pictures of a set inside frames.
+
+    Parameters
+    ----------
+    known : KnownSet
+        Its segments' pictures are used as they lie; indexes over them are opened at the first search.
+    """
+
+    def __init__(self, known: KnownSet) -> None:
+        self._known = known
+        self._shelves: list[_Shelf] = []
+        self._finders: list[tuple[_Shelf, PictureFinder]] | None = None
+        self._lumas: OrderedDict[int, Pixels] = OrderedDict()
+        self._lock = threading.Lock()
+        faiss = importlib.util.find_spec("faiss") is not None
+        exact = 0
+        for start, part in zip(known.starts, known.segments, strict=False):
+            pictures = part.segment.pictures
+            if pictures is None or not len(pictures):
+                continue
+            usable = faiss
+            if pictures.candidates is None:
+                exact += len(pictures)
+                usable = exact <= EXACT_MOST
+            self._shelves.append(_Shelf(start, pictures, part.removed, usable))
+
+    @property
+    def with_pictures(self) -> int:
+        """How many entries have pixels."""
+        return sum(len(shelf.pictures) for shelf in self._shelves)
+
+    @property
+    def unusable(self) -> int:
+        """How many of them can be compared by hash only, for want of an index or of faiss."""
+        return sum(len(shelf.pictures) for shelf in self._shelves if not shelf.usable)
+
+    def luma(self, entry: int) -> Pixels | None:
+        """Brightness of an entry's picture; None where there are no pixels."""
+        with self._lock:
+            if entry in self._lumas:
+                self._lumas.move_to_end(entry)
+                return self._lumas[entry]
+        for shelf in self._shelves:
+            i = shelf.place_of(entry)
+            if i is not None:
+                luma = shelf.pictures.luma(i)
+                with self._lock:
+                    self._lumas[entry] = luma
+                    while len(self._lumas) > _KEPT:
+                        self._lumas.popitem(last=False)
+                return luma
+        return None
+
+    def find(self, luma: Pixels, wanted: Callable[[int], bool]) -> list[tuple[int, Placement]]:
+        """Entries whose picture is inside a view of ``finder.VIEW_SIDE_PX``, and where.
+
+        Parameters
+        ----------
+        luma : ndarray, uint8, shape (height, width)
+            The view.
+        wanted : callable
+            Whether an entry is still to be looked for.
+        """
+        return [one for shelf, finder in self._opened() for one in _found(shelf, finder, luma, wanted)]
+
+    def _opened(self) -> list[tuple[_Shelf, PictureFinder]]:
+        with self._lock:
+            if self._finders is None:
+                self._finders = []
+                for shelf in self._shelves:
+                    if shelf.usable:
+                        candidates = open_candidates(shelf.pictures, shelf.pictures.candidates)
+                        self._finders.append((shelf, PictureFinder(shelf.pictures, candidates)))
+            return self._finders
+
+
+def _found(
+    shelf: _Shelf, finder: PictureFinder, luma: Pixels, wanted: Callable[[int], bool]
+) -> list[tuple[int, Placement]]:
+    entries, start = shelf.pictures.entry, shelf.start
+    found = finder.find(
+        luma, lambda i: not holds(shelf.removed, int(entries[i])) and wanted(start + int(entries[i]))
+    )
+    return [(start + int(entries[i]), placement) for i, placement in found]
