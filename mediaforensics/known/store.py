@@ -19,7 +19,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from mediaforensics.errors import OptionError
+from mediaforensics.errors import MissingDependency, OptionError
+from mediaforensics.known.candidates import EXACT_MOST, build_index
 from mediaforensics.known.exchange.formats import named
 from mediaforensics.known.exchange.listed import Listed, Problem
 from mediaforensics.known.lists import KnownList
@@ -33,6 +34,10 @@ from mediaforensics.types import HashValue
 
 if TYPE_CHECKING:
     from mediaforensics.known.matching import Explanation
+
+_INDEXED_FROM = EXACT_MOST // 2
+"""Pictures in a segment. Those of smaller ones, each half as large as the next, are together fewer than are
+compared one by one."""
 
 
 class KnownSet:
@@ -323,11 +328,18 @@ class KnownSet:
         return self._changed(self.lists.values(), parts, self.problems)
 
     def _stored(self) -> StoredSet:
+        segments, problems = [], list(self.problems)
+        for part in self.segments:
+            try:
+                segments.append(_indexed(part))
+            except MissingDependency as error:
+                segments.append(part)
+                problems.append(Problem(where=", ".join(part.segment.lists), why=str(error)))
         about = {
             "lists": [self.lists[name].to_mapping() for name in sorted(self.lists)],
-            "problems": [[problem.where, problem.why] for problem in self.problems],
+            "problems": [[problem.where, problem.why] for problem in problems],
         }
-        return StoredSet(segments=self.segments, about=about, version=self._version)
+        return StoredSet(segments=tuple(segments), about=about, version=self._version)
 
 
 def _opened(
@@ -364,6 +376,15 @@ def _replaced(opened: Opened, lists: Collection[str]) -> dict[str, set[str]]:
                 ids = (part.segment.ids[int(i)].decode("utf-8", "surrogateescape") for i in mine)
                 gone.setdefault(name, set()).update(ids)
     return gone
+
+
+def _indexed(part: StoredSegment) -> StoredSegment:
+    """With a coarse index over its local features, where comparing each would be dear."""
+    pictures = part.segment.pictures
+    if pictures is None or pictures.candidates is not None or len(pictures) < _INDEXED_FROM:
+        return part
+    segment = replace(part.segment, pictures=replace(pictures, candidates=build_index(pictures)))
+    return replace(part, segment=segment, folder=None)
 
 
 def _agreed(before: KnownList | None, now: KnownList) -> KnownList:
