@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from mediaforensics.errors import CannotOpen
 from mediaforensics.known.bars import pictures_between_bars
 from mediaforensics.known.hashes import ORIENTATIONS, UPRIGHT, Orientation, pdq
+from mediaforensics.known.imagehashes import DISTANCES_BITS, image_hash
 from mediaforensics.known.lists import DIGESTS
 from mediaforensics.known.regions import Rectangle
 from mediaforensics.known.segment import Kind
@@ -21,7 +22,6 @@ from mediaforensics.media.source import Source
 from mediaforensics.options import LimitOptions
 
 PDQ: Kind = ("pdq", 256)
-IMAGEHASH = frozenset({"phash", "dhash", "whash", "ahash"})
 SIDE_PX = 480
 """Longer side of the view of a frame that is hashed, and in which bars and rectangles are looked for."""
 _LEAST_SIDE_PX = 16
@@ -78,10 +78,9 @@ def hashes_within(luma: Pixels, rectangle: Rectangle, kinds: Collection[Kind]) -
     if PDQ in kinds:
         yield Hashed(PDQ, hashed.values(), ORIENTATIONS, hashed.quality, rectangle)
     for kind in kinds:
-        if kind[0] in IMAGEHASH:
-            from mediaforensics.known.phash import phash
-
-            values = [phash(np.ascontiguousarray(one)).value for one in (part, part[:, ::-1])]
+        if kind in DISTANCES_BITS:
+            turned = (np.ascontiguousarray(one) for one in (part, part[:, ::-1]))
+            values = [image_hash(*kind, one).value for one in turned]
             table = np.frombuffer(b"".join(values), np.uint8).reshape(2, -1)
             yield Hashed(kind, table, (UPRIGHT, _MIRRORED), hashed.quality, rectangle)
 

@@ -5,7 +5,7 @@ The arrays of an index may be mapped from files, so that one of ten million hash
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -42,26 +42,24 @@ class Neighbours:
 class HashIndex:
     """Hashes of one algorithm and width, in the order given; equal values keep their own rows.
 
-    An index never changes and may be searched from many threads at once. Sets that grow and shrink are
-    several of them (``SegmentedIndex``).
-
-    Parameters
-    ----------
-    values : sequence of HashValue
-        May be empty.
-
-    Raises
-    ------
-    IncompatibleHash
-        The values are not all of one algorithm and width.
+    An index never changes and may be searched from many threads at once. Made by ``build`` or
+    ``from_arrays``; a set that grows and shrinks is several of them (``segmented.py``).
     """
 
-    def __init__(self, values: Sequence[HashValue]) -> None:
-        kind = (values[0].algorithm, values[0].bits) if values else ("", 0)
-        for value in values:
-            _require_kind(kind, value)
-        raw = np.frombuffer(b"".join(value.value for value in values), np.uint8)
-        self._set(kind, raw.reshape(len(values), -1 if values else 0), None, _NO_TABLE, _NO_TABLE)
+    def __init__(
+        self,
+        kind: tuple[str, int],
+        values: NDArray[np.uint8],
+        slots: Slots | None = None,
+        offsets: Table = _NO_TABLE,
+        postings: Table = _NO_TABLE,
+    ) -> None:
+        self._kind, self._slots = kind, slots
+        self._values, self._words = values, words_of(values)
+        self._looks_most = self._words.size // LOOK_COST
+        self._offsets, self._postings = (
+            np.require(np.asarray(t), requirements=["C", "A"]) for t in (offsets, postings)
+        )
 
     @classmethod
     def build(cls, kind: tuple[str, int], values: NDArray[np.uint8]) -> HashIndex:
@@ -91,9 +89,7 @@ class HashIndex:
         looks_most: int | None = None,
     ) -> HashIndex:
         """With these slots, looked into as long as that is cheap: tests state both."""
-        index = cls.__new__(cls)
-        offsets, postings = slots.build(words_of(values)) if slots else (_NO_TABLE, _NO_TABLE)
-        index._set(kind, values, slots, offsets, postings)
+        index = cls(kind, values, slots, *(slots.build(words_of(values)) if slots else ()))
         if looks_most is not None:
             index._looks_most = looks_most
         return index
@@ -128,24 +124,7 @@ class HashIndex:
                 raise BadSet("the offsets and postings of the index do not fit its values")
             if offsets[:, 0].any() or (offsets[:, -1] != len(values)).any():
                 raise BadSet("the index is damaged: its offsets do not begin at 0 and end at the last row")
-        index = cls.__new__(cls)
-        index._set(kind, values, slots, offsets, postings)
-        return index
-
-    def _set(
-        self,
-        kind: tuple[str, int],
-        values: NDArray[np.uint8],
-        slots: Slots | None,
-        offsets: NDArray[np.uint32],
-        postings: NDArray[np.uint32],
-    ) -> None:
-        self._kind, self._slots = kind, slots
-        self._values, self._words = values, words_of(values)
-        self._looks_most = self._words.size // LOOK_COST
-        self._offsets, self._postings = (
-            np.require(np.asarray(t), requirements=["C", "A"]) for t in (offsets, postings)
-        )
+        return cls(kind, values, slots, offsets, postings)
 
     @property
     def kind(self) -> tuple[str, int]:
@@ -156,9 +135,8 @@ class HashIndex:
         return len(self._values)
 
     def __repr__(self) -> str:
-        name = "-".join(map(str, self._kind)) if self._kind[1] else "nothing"
         how = f"{self._slots.count} slots of {self._slots.width_bits} bits" if self._slots else "no slots"
-        return f"HashIndex({name}, {len(self)} values, {how})"
+        return f"HashIndex({self._kind[0]}-{self._kind[1]}, {len(self)} values, {how})"
 
     def arrays(self) -> dict[str, NDArray[Any]]:
         """What ``from_arrays`` takes: ``values``, and where there are slots ``offsets`` and ``postings``."""
@@ -188,10 +166,8 @@ class HashIndex:
         BadSet
             The arrays of the index are damaged where the search met them.
         """
-        if self._kind[1] or len(self):
-            _require_kind(self._kind, value)
-        if not len(self):
-            return []
+        if (value.algorithm, value.bits) != self._kind:
+            raise IncompatibleHash(f"the index holds {self._kind[0]}-{self._kind[1]}, not {value.name}")
         _, rows, distances = self._search(np.frombuffer(value.value, np.uint8)[None], radius_bits)
         order = np.lexsort((rows, distances))
         return list(zip(rows[order].tolist(), distances[order].tolist(), strict=True))
@@ -248,15 +224,10 @@ class HashIndex:
     def _search(self, values: NDArray[np.uint8], radius_bits: int) -> Found:
         queries, slots = words_of(values), self._slots
         radius_bits = max(-1, min(radius_bits, self._kind[1]))
-        worth = slots is not None and slots.probes(radius_bits) <= self._looks_most
+        worth = slots is not None and slots.looks(radius_bits, len(self)) <= self._looks_most
         probing = slots.probing(radius_bits) if slots and worth else NOT_PROBED
         arrays = self._words, slots, self._offsets, self._postings
         return search(*arrays, queries, radius_bits, probing, self._looks_most)
-
-
-def _require_kind(kind: tuple[str, int], value: HashValue) -> None:
-    if (value.algorithm, value.bits) != kind:
-        raise IncompatibleHash(f"the index holds {kind[0]}-{kind[1]}, not {value.name}")
 
 
 def _require_table(name: str, array: NDArray[Any], dtype: type[np.generic], width: int | None = None) -> None:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
+from mediaforensics.errors import BadSet
 from mediaforensics.known.hashing import hashes_of_file
 from mediaforensics.known.lists import DIGESTS, degenerate
 from mediaforensics.known.segment import UNKNOWN_QUALITY, Kind, ListEntry, holds
@@ -124,6 +125,8 @@ def near(
         for nth in np.lexsort((rows, distances))[:_HITS_MOST].tolist():
             row = int(rows[nth])
             i, at_ms = int(values.entry[row]), int(values.at_ms[row])
+            if i >= len(part.segment):
+                raise BadSet("a value of the set is of an entry that is not there")
             at_s = at_ms / 1000 if at_ms >= 0 else None
             key = start + i, at_s
             if key in found and found[key].distance_bits <= distances[nth]:
@@ -190,7 +193,7 @@ def _why_not(
     quality: int | None,
     options: KnownOptions,
 ) -> str | None:
-    rules = known.lists[part.segment.lists[int(part.segment.list_of[i])]]
+    rules = known.lists[part.segment.list_name(i)]
     if holds(part.removed, i):
         return "the entry was withdrawn or removed"
     most, floor = rules.within_bits(kind, options), rules.floor(options)

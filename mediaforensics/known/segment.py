@@ -244,6 +244,19 @@ class Segment:
     def __len__(self) -> int:
         return len(self.ids)
 
+    def list_name(self, i: int) -> str:
+        """Name of the list that an entry is of.
+
+        Raises
+        ------
+        BadSet
+            There is no such list.
+        """
+        number = int(self.list_of[i])
+        if number >= len(self.lists):
+            raise BadSet(f"entry {i} of the set is of a list that is not there")
+        return self.lists[number]
+
     def entry(self, i: int) -> ListEntry:
         """An entry by its number.
 
@@ -256,7 +269,7 @@ class Segment:
             labels = json.loads(self.labels[int(self.labels_of[i])])
             return ListEntry(
                 entry_id=self.ids[i].decode("utf-8", "surrogateescape"),
-                list_name=self.lists[int(self.list_of[i])],
+                list_name=self.list_name(i),
                 labels=tuple(str(label) for label in labels),
             )
         except (IndexError, ValueError, TypeError) as error:

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from mediaforensics.errors import BadSet
 from mediaforensics.known.candidates import EXACT_MOST, open_candidates
 from mediaforensics.known.finder import PictureFinder
 from mediaforensics.known.placement import Placement
@@ -27,6 +28,7 @@ class _Shelf:
     """The pictures of one segment."""
 
     start: int
+    entries: int
     pictures: Pictures
     removed: NDArray[np.uint32]
     usable: bool
@@ -63,7 +65,7 @@ class Shelves:
             if pictures.candidates is None:
                 exact += len(pictures)
                 usable = exact <= EXACT_MOST
-            self._shelves.append(_Shelf(start, pictures, part.removed, usable))
+            self._shelves.append(_Shelf(start, len(part.segment), pictures, part.removed, usable))
 
     @property
     def with_pictures(self) -> int:
@@ -119,6 +121,8 @@ def _found(
     shelf: _Shelf, finder: PictureFinder, luma: Pixels, wanted: Callable[[int], bool]
 ) -> list[tuple[int, Placement]]:
     entries, start = shelf.pictures.entry, shelf.start
+    if int(entries.max()) >= shelf.entries:
+        raise BadSet("a picture of the set is of an entry that is not there")
     found = finder.find(
         luma, lambda i: not holds(shelf.removed, int(entries[i])) and wanted(start + int(entries[i]))
     )

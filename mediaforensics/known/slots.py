@@ -79,7 +79,7 @@ class Slots:
             slots = cls(bits // width, width)
             if not slots.count or slots.overhead_bytes(values) > _OVERHEAD_MOST_BYTES * values:
                 continue
-            cost = LOOK_COST * slots.probes(bits // 8 - 1) * (1 + values / slots.buckets)
+            cost = LOOK_COST * slots.looks(bits // 8 - 1, values)
             if cost < least:
                 best, least = slots, cost
         return best
@@ -102,8 +102,12 @@ class Slots:
         """Buckets to look into for one query."""
         return sum(_masks_within(self.width_bits, flips) for flips in self.flips(radius_bits))
 
+    def looks(self, radius_bits: int, values: int) -> float:
+        """Buckets to look into and values to expect in them, for one query."""
+        return self.probes(radius_bits) * (1 + values / self.buckets)
+
     def probing(self, radius_bits: int) -> Probing:
-        """Which buckets those are; ask only for as many as are worth it (``probes``)."""
+        """Which buckets those are; ask only for as many as are worth it (``looks``)."""
         return _probing(self, radius_bits)
 
     def keys(self, words: Words, slots: int | NDArray[np.int64]) -> Words:

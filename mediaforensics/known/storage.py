@@ -208,7 +208,9 @@ def _read_column(path: Path, size_bytes: int, sha256: str, check: bool) -> NDArr
         )
     except BadSet:
         raise
-    except (OSError, ValueError, EOFError) as error:
+    except (OSError, MemoryError) as error:
+        raise BadSet(f"{shown} cannot be read: {error}") from error
+    except Exception as error:  # of a damaged header numpy's parser raises whatever it meets
         raise BadSet(f"{shown} cannot be read: {error}") from error
 
 

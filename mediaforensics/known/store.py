@@ -284,7 +284,7 @@ class KnownSet:
     def rules_of(self, number: int) -> KnownList:
         """The settings of the list that an entry is of."""
         part, i = self.at(number)
-        return self.lists[part.segment.lists[int(part.segment.list_of[i])]]
+        return self.lists[part.segment.list_name(i)]
 
     def at(self, number: int) -> tuple[StoredSegment, int]:
         """The segment an entry lies in, and its number there."""
@@ -409,7 +409,7 @@ def _rows(known: KnownSet, start: int, part: StoredSegment, list_name: str | Non
     for i in range(len(segment)):
         if holds(part.removed, i):
             continue
-        if list_name is not None and segment.lists[int(segment.list_of[i])] != list_name:
+        if list_name is not None and segment.list_name(i) != list_name:
             continue
         entry = known.entry(start + i)
         for kind, (entries, rows) in zip(kinds, order, strict=True):

@@ -83,7 +83,7 @@ class _Reader:
             if self._length > _LONGEST_TEXT or len(self._values) > _MOST_VALUES:
                 self.rows.append(self.entries.problem(self.number, "too large to be an entry"))
                 return
-            labels = self.entries.labels([self._label.strip()])
+            labels = self.entries.labels([self._label] if self._label.strip() else [])
             self.rows += self.entries.rows(
                 self.number, self._id, self._values, labels, withdrawn=_ENTRIES[tag]
             )

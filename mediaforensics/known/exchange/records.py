@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
+import ijson
+
 from mediaforensics.errors import BadHash
 from mediaforensics.known.exchange.text import text_pieces
 from mediaforensics.media.source import Source
@@ -14,10 +16,17 @@ ARRAYS = frozenset({"value", "Media", "hashRecords", "results"})
 _DEEPEST = 8
 _MOST_VALUES = 100_000
 """In one record; what is deeper or more is skipped, so that a hostile record costs no memory."""
+_DEEPEST_AT_ALL = 1000
+_LONGEST_TOKEN = 1 << 22
+"""Bytes; the parser looks at an unfinished string again from its start with every piece."""
 
 
 _CONTAINERS = frozenset({"start_map", "end_map", "start_array", "end_array"})
 _NO_RECORD = "neither an object nor a string, so no record"
+
+
+class _Refused(Exception):
+    """Something that no list has need of, and that would cost much memory or time."""
 
 
 class _Utf8:
@@ -26,8 +35,12 @@ class _Utf8:
     def __init__(self, source: Source) -> None:
         self._pieces = text_pieces(source)
         self._left = b""
+        self.idle_bytes = 0
+        """Read since the parser last found something; whoever takes what it finds sets it to zero."""
 
     def read(self, count: int = -1) -> bytes:
+        if self.idle_bytes > _LONGEST_TOKEN:
+            raise _Refused(f"has a text of more than {_LONGEST_TOKEN} bytes")
         while not self._left:
             piece = next(self._pieces, None)
             if piece is None:
@@ -37,6 +50,7 @@ class _Utf8:
             data, self._left = self._left, b""
         else:
             data, self._left = self._left[:count], self._left[count:]
+        self.idle_bytes += len(data)
         return data
 
 
@@ -59,27 +73,29 @@ class Records:
 
     def __iter__(self) -> Iterator[tuple[int, dict[str, Any] | str | BadHash]]:
         """Number from one, and the record, or why it cannot be read; damage ends the file and comes last."""
-        import ijson  # in C; importing it takes as long as reading 20,000 records
-
         number = 0
         try:
-            events = ijson.basic_parse(
-                _Utf8(self._source), use_float=True, multiple_values=True, buf_size=1 << 16
-            )
-            for record in self._records(events):
+            text = _Utf8(self._source)
+            events = ijson.basic_parse(text, use_float=True, multiple_values=True, buf_size=1 << 16)
+            for record in self._records(events, text):
                 number += 1
                 yield number, record
+        except _Refused as error:
+            yield number + 1, BadHash(f"{error}; nothing behind it was read")
         except (ijson.JSONError, ValueError, OverflowError) as error:
             cut = "EOF" in str(error) or "ncomplete" in str(error)
             what = "the file ends in the middle" if cut else "not JSON from here on"
             yield number + 1, BadHash(f"{what}; nothing behind it was read")
 
-    def _records(self, events: Iterator[tuple[str, Any]]) -> Iterator[dict[str, Any] | str | BadHash]:
+    def _records(
+        self, events: Iterator[tuple[str, Any]], text: _Utf8
+    ) -> Iterator[dict[str, Any] | str | BadHash]:
         outer: list[bool] = []  # open containers around the records; whether what is in them is records
         record: dict[str, Any] | None = None
         nested: list[dict[str, Any] | list[Any] | None] = []  # open containers in the record; None: skipped
         key, values = "", 0
         for event, value in events:
+            text.idle_bytes = 0
             if event == "map_key":
                 key = value
             elif event not in _CONTAINERS:
@@ -89,6 +105,8 @@ class Records:
                         _put(nested[-1] if nested else record, key, value)
                 elif not outer or outer[-1]:
                     yield value if isinstance(value, str) else BadHash(_NO_RECORD)
+            elif event.startswith("start") and len(outer) + len(nested) >= _DEEPEST_AT_ALL:
+                raise _Refused(f"is nested deeper than {_DEEPEST_AT_ALL:,}")
             elif event == "start_map":
                 if record is not None:
                     nested.append(_opened(nested, record, key, {}))

@@ -36,7 +36,8 @@ _NEVER_WORDS = (
     "domain ipaddress ssdeep sha384 sha512 crc32"
 )
 _NEVER_COMPARED = frozenset(_NEVER_WORDS.split())
-_AS_WRITTEN = str.maketrans("", "", "-_ ./")
+_AS_WRITTEN = str.maketrans("", "", "-_ ")
+_LONGEST_WORD = 20
 
 
 def _bare(word: str) -> str:
@@ -45,12 +46,14 @@ def _bare(word: str) -> str:
 
 def algorithm_named(word: str) -> str | None:
     """The algorithm that a word names, whatever its case and hyphens; None for any other word."""
-    return _ALGORITHM_OF.get(_bare(word)) if len(word) <= 20 else None
+    if len(word) > _LONGEST_WORD or "." in word:  # as most names are, which come by the million
+        return None
+    return _ALGORITHM_OF.get(_bare(word))
 
 
 def never_compared(word: str) -> bool:
     """Whether a word names something that cannot be compared with a picture: PhotoDNA, TMK, URLs, text."""
-    return len(word) <= 20 and _bare(word) in _NEVER_COMPARED
+    return len(word) <= _LONGEST_WORD and _bare(word) in _NEVER_COMPARED
 
 
 def value_of(algorithm: str, digits: str) -> bytes:
