@@ -27,10 +27,10 @@ DISTANCES_BITS: Mapping[tuple[str, int], int] = MappingProxyType(
         ("ahash", 256): 16,
     }
 )
-"""By algorithm and width, how far two values of one picture may be apart. Within it came at least 99.2 % of 500
-photographs shrunk to 0.4 .. 0.9 of their size, saved as JPEG of quality 40 to 90 and reduced to 480 px, and at
-most 8 of 249,500 pairs of unlike photographs or portraits. At 8 of 64 bits 6 such pairs come together by pHash,
-but 253 by dHash, 945 by wHash and 1,164 by average hash."""
+"""By algorithm and width, how far two values of one picture may be apart. Within it came at least 99.8 % of
+500 photographs shrunk to 0.4 .. 0.9 of their size, saved as JPEG of quality 40 to 90 and reduced to 480 px,
+and at most 8 of 249,500 pairs of unlike photographs or portraits. At 8 of 64 bits 6 such pairs come together
+by pHash, but 253 by dHash, 945 by wHash and 1,164 by average hash."""
 
 
 def image_hash(algorithm: str, bits: int, luma: Pixels) -> HashValue:

@@ -14,7 +14,7 @@ from mediaforensics.detect import Surroundings
 from mediaforensics.known.detector import KnownDetector
 from mediaforensics.known.exchange.listed import Problem
 from mediaforensics.known.hashes import pdq
-from mediaforensics.known.phash import phash
+from mediaforensics.known.imagehashes import image_hash
 from mediaforensics.known.store import KnownSet
 from mediaforensics.media.frame import Pixels
 from mediaforensics.observations import KnownSeen, Remark
@@ -144,7 +144,8 @@ def test_problems_of_the_set_are_notes(known: KnownSet) -> None:
 
 def test_a_phash_list_finds_whole_frames_and_only_those(tmp_path: Path) -> None:
     listed = tmp_path / "older.txt"
-    listed.write_text(f"phash {phash(photo(2, 960, 540)).hex()},entry-9\n{pdq(photo(3)).value().hex()}\n")
+    value = image_hash("phash", 64, photo(2, 960, 540))
+    listed.write_text(f"phash {value.hex()},entry-9\n{pdq(photo(3)).value().hex()}\n")
     mixed = KnownSet.open(listed)
     shown, other = fitted(photo(2, 960, 540), *SIZE), photo(30, *SIZE)
     framed = inset(np.full((720, 1280), 5, np.uint8), photo(2, 960, 540), Box(0, 100, 1280, 620))
@@ -157,7 +158,7 @@ def test_a_phash_list_finds_whole_frames_and_only_those(tmp_path: Path) -> None:
 
 def test_the_distance_of_a_phash_is_an_option(tmp_path: Path) -> None:
     listed = tmp_path / "older.txt"
-    value = phash(photo(2, 960, 540)).value
+    value = image_hash("phash", 64, photo(2, 960, 540)).value
     listed.write_text((bytes([value[0] ^ 0xFF]) + value[1:]).hex())
     frame = sample(fitted(photo(2, 960, 540), *SIZE))
     found = []

@@ -6,14 +6,12 @@ import os
 from pathlib import Path
 
 import cv2
-import imagehash
 import numpy as np
 import pytest
 from known_pictures import photo
 from PIL import Image
 
 from mediaforensics.known.hashes import ORIENTATIONS, UPRIGHT, Orientation, pdq
-from mediaforensics.known.phash import phash
 from mediaforensics.types import HashValue
 
 FIXTURES = Path(__file__).parents[3] / "fixtures"
@@ -76,13 +74,6 @@ def test_which_orientations_are_mirrored() -> None:
     assert not Orientation(False, True, True).mirrored
     assert Orientation(True, False, False).mirrored
     assert not Orientation(True, True, False).mirrored
-
-
-def test_phash_is_that_of_imagehash() -> None:
-    value = phash(photo(2))
-    assert (value.algorithm, value.bits) == ("phash", 64)
-    in_colour = Image.fromarray(np.repeat(photo(2)[..., None], 3, axis=2))
-    assert value.hex() == str(imagehash.phash(in_colour))
 
 
 @needs_data
