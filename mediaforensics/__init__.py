@@ -18,6 +18,7 @@ _ROOMS = {
     "Finding": "findings.entries",
     "Gallery": "faces.gallery",
     "HashValue": "types",
+    "KnownList": "known.lists",
     "KnownSet": "known.store",
     "Lexicon": "text.lexicon",
     "MediaError": "errors",
@@ -41,6 +42,7 @@ __all__ = [
     "Finding",
     "Gallery",
     "HashValue",
+    "KnownList",
     "KnownSet",
     "Lexicon",
     "MediaError",
@@ -64,6 +66,7 @@ if TYPE_CHECKING:
     from mediaforensics.errors import MediaError, MediaForensicsError, OptionError, SetupError
     from mediaforensics.faces.gallery import Gallery
     from mediaforensics.findings.entries import Finding
+    from mediaforensics.known.lists import KnownList
     from mediaforensics.known.store import KnownSet
     from mediaforensics.observations import Observation
     from mediaforensics.options import Options

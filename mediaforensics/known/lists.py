@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mediaforensics.errors import BadSet, OptionError
+from mediaforensics.known.imagehashes import DISTANCES_BITS
 from mediaforensics.known.segment import Kind
 from mediaforensics.options import KnownOptions
 
@@ -67,10 +68,13 @@ class KnownList:
         algorithm, bits = kind
         if algorithm in DIGESTS:
             return 0
-        most = self.max_distance_bits
-        if most is None:
-            most = options.max_distance_bits if algorithm == "pdq" else options.max_phash_distance_bits
-        return min(most, int(_LARGEST_FRACTION * bits))
+        if self.max_distance_bits is not None:
+            return min(self.max_distance_bits, int(_LARGEST_FRACTION * bits))
+        if algorithm == "pdq":
+            return options.max_distance_bits
+        if kind == ("phash", 64):
+            return options.max_phash_distance_bits
+        return DISTANCES_BITS.get(kind, 0)
 
     def floor(self, options: KnownOptions) -> int:
         """The least PDQ quality that counts."""

@@ -22,8 +22,8 @@ HEAVY = {
     "jinja2",
 }
 PUBLIC = [
-    "Analyzer", "Box", "Failed", "Finding", "Gallery", "HashValue", "KnownSet", "Lexicon", "MediaError",
-    "MediaForensicsError", "Observation", "OptionError", "Options", "Progress", "Report", "SetupError",
+    "Analyzer", "Box", "Failed", "Finding", "Gallery", "HashValue", "KnownList", "KnownSet", "Lexicon",
+    "MediaError", "MediaForensicsError", "Observation", "OptionError", "Options", "Progress", "Report", "SetupError",
     "Span", "Stream", "Timestamp", "__version__", "analyze",
 ]  # fmt: skip
 

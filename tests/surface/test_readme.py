@@ -19,6 +19,22 @@ def test_the_ten_lines_of_the_readme_run(fixtures, tmp_path, monkeypatch, capsys
     capsys.readouterr()
 
 
+def test_the_example_of_known_pictures_runs(fixtures, tmp_path, monkeypatch, capsys):
+    guide = (ROOT / "docs" / "known-pictures.md").read_text()
+    (example,) = re.findall(r"```python\n(.+?)```", guide, re.DOTALL)
+    pictures = sorted(path for path in (fixtures / "known").iterdir() if path.suffix != ".toml")
+    for folder, some in (("pictures", pictures[1:]), ("newsroom", pictures[:1])):
+        (tmp_path / folder).mkdir()
+        for path in some:
+            shutil.copy(path, tmp_path / folder)
+    (tmp_path / "agency.csv").write_text(f"hash,name\n{'0123456789abcdef' * 4},one\n")
+    shutil.copy(pictures[0], tmp_path / f"photo{pictures[0].suffix}")
+    monkeypatch.chdir(tmp_path)
+    exec(compile(example.replace("photo.jpg", f"photo{pictures[0].suffix}"), "known-pictures.md", "exec"), {})
+    assert "False newsroom" in capsys.readouterr().out
+    assert len(mediaforensics.KnownSet.open(tmp_path / "wanted.set")) == len(pictures) + 1
+
+
 def test_the_commands_of_the_readme_exist():
     readme = (ROOT / "README.md").read_text()
     makefile = (ROOT / "Makefile").read_text()
