@@ -71,7 +71,7 @@ class KnownDetector:
                 "built set"
             )
         notes += [
-            f"values of {bits} bits by {algorithm} cannot be made of a picture here and are compared with nothing"
+            f"values of {bits} bits by {algorithm} cannot be made of a picture and are compared with nothing"
             for algorithm, bits in self._known.kinds
             if not can_compute((algorithm, bits))
         ]
