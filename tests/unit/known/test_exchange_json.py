@@ -8,7 +8,7 @@ from typing import Any
 
 import ijson
 import pytest
-from lists import MD5, OTHER_PDQ, PDQ, SHA1, places, read
+from hash_lists import MD5, OTHER_PDQ, PDQ, SHA1, places, read
 
 from mediaforensics.known.exchange.listed import Listed
 from mediaforensics.known.exchange.reading import read_list
@@ -184,7 +184,15 @@ def test_a_file_cut_in_the_middle_gives_all_before_the_cut() -> None:
 
 
 @pytest.mark.parametrize(
-    "damage", [b'{"MediaID": 1,, "MD5": 2}', b"[" * 50_000, b"\x00", b'{"a": 1' + b"0" * 9999]
+    "damage",
+    [
+        b'{"MediaID": 1,, "MD5": 2}',
+        b"[" * 50_000,
+        b'{"a":' * 50_000,
+        b"\x00",
+        b'{"a": 1' + b"0" * 9999,
+        b'{"a": "' + b"a" * (5 << 20) + b'"}',
+    ],
 )
 def test_damage_in_the_middle_gives_all_before_it(damage: bytes) -> None:
     record = json.dumps({"MediaID": 0, "MD5": MD5.hex()}).encode()

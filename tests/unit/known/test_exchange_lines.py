@@ -4,7 +4,7 @@ import os
 from pathlib import Path
 
 import pytest
-from lists import MD5, OTHER_PDQ, PDQ, PHASH, SHA1, SHA256, places, read
+from hash_lists import MD5, OTHER_PDQ, PDQ, PHASH, SHA1, SHA256, places, read
 
 from mediaforensics.known.exchange.listed import Listed
 from mediaforensics.known.exchange.reading import read_list

@@ -3,7 +3,7 @@ from __future__ import annotations
 import time
 
 import pytest
-from lists import MD5, OTHER_PDQ, PDQ, SHA1, places, read
+from hash_lists import MD5, OTHER_PDQ, PDQ, SHA1, places, read
 
 from mediaforensics.errors import BadHash
 from mediaforensics.known.exchange.listed import Listed

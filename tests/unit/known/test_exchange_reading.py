@@ -5,7 +5,7 @@ import json
 from pathlib import Path
 
 import pytest
-from lists import MD5, OTHER_PDQ, PDQ, read
+from hash_lists import MD5, OTHER_PDQ, PDQ, read
 
 from mediaforensics.errors import BadHash, CannotOpen, OptionError
 from mediaforensics.known.exchange.formats import FORMATS

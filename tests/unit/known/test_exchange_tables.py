@@ -3,7 +3,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from lists import MD5, OTHER_PDQ, PDQ, PHASH, SHA1, places, read
+from hash_lists import MD5, OTHER_PDQ, PDQ, PHASH, SHA1, places, read
 
 from mediaforensics.errors import BadHash
 from mediaforensics.known.exchange.listed import Listed

@@ -6,7 +6,7 @@ import json
 from xml.etree import ElementTree
 
 import pytest
-from lists import MD5, OTHER_PDQ, PDQ, PHASH, SHA1, read, written
+from hash_lists import MD5, OTHER_PDQ, PDQ, PHASH, SHA1, read, written
 
 from mediaforensics.errors import OptionError
 from mediaforensics.known.exchange.formats import FORMATS
