@@ -7,7 +7,6 @@ from collections.abc import Sequence
 from mediaforensics.detect import Surroundings
 from mediaforensics.known.candidates import EXACT_MOST
 from mediaforensics.known.examiner import KnownExaminer
-from mediaforensics.known.hashing import can_compute
 from mediaforensics.known.shelves import Shelves
 from mediaforensics.known.sighting import DETECTOR
 from mediaforensics.known.store import KnownSet
@@ -70,11 +69,6 @@ class KnownDetector:
                 f"inside the frame may be missed: more than {EXACT_MOST} need mediaforensics[scale] and a "
                 "built set"
             )
-        notes += [
-            f"values of {bits} bits by {algorithm} cannot be made of a picture and are compared with nothing"
-            for algorithm, bits in self._known.kinds
-            if not can_compute((algorithm, bits))
-        ]
         without = len(self._known) - self._shelves.with_pictures - self._known.videos
         if without > 0:
             notes.append(

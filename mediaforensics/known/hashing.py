@@ -53,11 +53,6 @@ class Hashed:
     rectangle: Rectangle
 
 
-def can_compute(kind: Kind) -> bool:
-    """Whether values of this kind can be made of a file, so that there is something to compare."""
-    return kind == PDQ or kind in DISTANCES_BITS or kind[0] in DIGESTS
-
-
 def hashes_of(luma: Pixels, kinds: Collection[Kind]) -> Iterator[Hashed]:
     """Hash a picture as a whole, and what may be the picture between its bars.
 

@@ -3,6 +3,7 @@ from __future__ import annotations
 import subprocess
 import sys
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import cv2
@@ -10,15 +11,18 @@ import numpy as np
 import pytest
 from known_pictures import fitted, inset, photo, sample, save
 
+import mediaforensics as mf
 from mediaforensics.detect import Surroundings
 from mediaforensics.known.detector import KnownDetector
 from mediaforensics.known.exchange.listed import Problem
 from mediaforensics.known.hashes import pdq
 from mediaforensics.known.imagehashes import image_hash
+from mediaforensics.known.lists import KnownList
 from mediaforensics.known.store import KnownSet
 from mediaforensics.media.frame import Pixels
+from mediaforensics.media.source import Digests
 from mediaforensics.observations import KnownSeen, Remark
-from mediaforensics.options import KnownOptions
+from mediaforensics.options import KnownOptions, Options
 from mediaforensics.types import Box
 
 SIZE = (1280, 720)
@@ -182,3 +186,90 @@ def test_only_lists_with_phash_values_load_what_they_need() -> None:
         "sys.exit('imagehash' in sys.modules or 'scipy' in sys.modules)"
     )
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
+
+
+def test_the_corners_and_what_covers_an_inset(known: KnownSet) -> None:
+    where = Box(400, 160, 1040, 520)
+    frame = inset(photo(9, *SIZE), photo(1, 960, 540)[:, ::-1], where)
+    frame = cv2.warpAffine(frame, cv2.getRotationMatrix2D((640, 360), 8, 1), SIZE, borderValue=90)
+    turn = cv2.getRotationMatrix2D((640, 360), 8, 1)
+    corners = np.array([[400, 160], [1040, 160], [1040, 520], [400, 520]]) @ turn[:, :2].T + turn[:, 2]
+    cover = (corners[0] + corners[3]) / 2  # the middle of its left side as shown
+    cv2.circle(frame, (int(cover[0]) + 70, int(cover[1])), 60, 0, -1)
+    ((found,),) = seen(known, [frame])
+    assert (found.entry_id, found.algorithm, found.mirrored) == ("p1", "sift", True)
+    assert found.polygon is not None and found.residual is not None
+    assert np.abs(np.array(found.polygon.corners) - corners).max() < 6
+    mask = found.residual.mask()
+    half = mask.shape[1] // 2
+    assert mask[:, :half].mean() > 3 * mask[:, half:].mean()
+    to_source = np.array(found.residual.to_source).reshape(3, 3)
+    y, x = np.argwhere(mask).mean(axis=0)
+    at = to_source @ (x, y, 1.0)
+    assert np.hypot(at[0] / at[2] - cover[0] - 70, at[1] / at[2] - cover[1]) < 60
+
+
+def test_what_was_removed_is_not_found_inside_either(known: KnownSet) -> None:
+    frame = inset(photo(9, *SIZE), photo(1, 960, 540), Box(820, 60, 1236, 294))
+    fewer = known.remove("wanted", ["p1"])
+    assert seen(fewer, [frame, fitted(photo(1, 960, 540), *SIZE)]) == [[], []]
+
+
+def test_an_allowed_picture_takes_the_place_of_another(known: KnownSet, tmp_path: Path) -> None:
+    harmless = tmp_path / "newsroom"
+    harmless.mkdir()
+    save(harmless / "press.png", photo(1, 960, 540))
+    allowing = known.add(harmless, rules=KnownList(allow=True))
+    whole = fitted(photo(1, 960, 540), *SIZE)
+    inside = inset(photo(9, *SIZE), photo(1, 960, 540), Box(820, 60, 1236, 294))
+    other = inset(photo(9, *SIZE), photo(2, 960, 540), Box(820, 60, 1236, 294))
+    found = seen(allowing, [whole, inside, other], step_s=20)
+    assert [[k.entry_id for k in each] for each in found[:2]] == [[], []]
+    ((again,),) = seen(allowing, [other])
+    assert again.entry_id == "p2"
+
+
+def test_a_file_that_is_on_a_list_by_its_digest(known: KnownSet, tmp_path: Path) -> None:
+    digests = Digests(sha256="ab" * 32, md5="cd" * 16, sha1="ef" * 20)
+    listed = tmp_path / "agency.csv"
+    listed.write_text(f"md5,name\n{'cd' * 16},case-7\n{'00' * 16},case-8\n")
+    surroundings = Surroundings(size_px=SIZE, moving=True, digests=lambda: digests)
+    examiner = KnownDetector(KnownSet.open(listed), KnownOptions()).begin(surroundings)
+    for at_s in (1.0, 4.0):
+        assert list(examiner.examine(sample(photo(30, *SIZE), at_s), ())) == []
+    (found,) = examiner.end()
+    assert isinstance(found, KnownSeen)
+    assert (found.entry_id, found.algorithm, found.extent) == ("case-7", "md5-128", "frame")
+    assert found.since is not None and (found.since.seconds, found.time.seconds) == (1.0, 4.0)
+
+
+def test_a_known_file_is_told_once(tmp_path: Path) -> None:
+    folder = tmp_path / "wanted"
+    folder.mkdir()
+    path = save(folder / "p1.png", photo(1, 960, 540))
+    report = mf.analyze(path, known=folder, options=Options(text=None, faces=None, overlays=None))
+    assert [(entry.entry_id, entry.algorithm) for entry in report.known] == [("p1", "pdq-256")]
+    notes = next(run.notes for run in report.detectors if run.name == "known")
+    assert notes == ("the file is 'p1' of the list 'wanted' itself: its SHA256 is the listed one",)
+
+
+def test_what_changed_without_a_cut_too_often_is_counted(known: KnownSet) -> None:
+    examiner = KnownDetector(known, KnownOptions()).begin(Surroundings(size_px=SIZE, moving=True))
+    for i in range(6):
+        shown = sample(photo(40 + i, *SIZE), i * 0.5)
+        examiner.examine(replace(shown, changed=(Box(0, 0, 700, 720),)), ())
+    (remark,) = examiner.end()
+    assert isinstance(remark, Remark)
+    assert remark.words.startswith("5 pictures that changed without a cut")
+
+
+def test_more_pictures_than_can_be_compared_one_by_one_are_told(
+    known: KnownSet, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("mediaforensics.known.shelves.EXACT_MOST", 3)
+    detector = KnownDetector(known, KnownOptions())
+    assert "4 pictures are compared by hash only" in detector.notes[0]
+    frame = inset(photo(9, *SIZE), photo(1, 960, 540), Box(820, 60, 1236, 294))
+    turned = cv2.warpAffine(frame, cv2.getRotationMatrix2D((640, 360), 8, 1), SIZE)
+    examiner = detector.begin(Surroundings(size_px=SIZE, moving=False))
+    assert list(examiner.examine(sample(turned), ())) == []
