@@ -61,13 +61,13 @@ class Entries:
         number : int
             Of its line or record.
         entry_id : str
-            Empty where the list gives none: the digits of its first value.
+            Empty or blank where the list gives none: the digits of its first value.
         values : iterable of (str, str)
             The list's word for the kind of hash, and the digits.
         labels, quality, at_s, withdrawn
             See ``Listed``.
         """
-        given = False
+        given, entry_id = False, entry_id if entry_id.strip() else ""
         for kind, digits in values:
             given = True
             algorithm = algorithm_named(kind)

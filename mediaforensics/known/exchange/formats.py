@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 
 from mediaforensics.errors import OptionError
-from mediaforensics.known.exchange import feeds, lines, ncmec, table, vics, vpdq
+from mediaforensics.known.exchange import feeds, lines, ncmec, table, threatexchange, vics, vpdq
 from mediaforensics.known.exchange.listed import Listed, Problem
 from mediaforensics.known.exchange.losses import Losses
 from mediaforensics.known.exchange.values import ALGORITHMS
@@ -95,8 +95,8 @@ FORMATS = {
         Format(
             name="threatexchange",
             what="descriptors of ThreatExchange, simple.HASH_PDQ.te",
-            read=table.read_threatexchange,
-            write=table.write_threatexchange,
+            read=threatexchange.read_threatexchange,
+            write=threatexchange.write_threatexchange,
             algorithms=frozenset(
                 {"pdq", "md5", "sha1"}
             ),  # nothing in the file says that 64 digits are SHA-256

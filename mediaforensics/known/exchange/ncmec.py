@@ -93,7 +93,7 @@ class _Reader:
                 if len(self._values) <= _MOST_VALUES:
                     self._values.append((tag, text))
             elif self._within == "id":
-                self._id = text if text.strip() else ""
+                self._id = text
             else:
                 self._label = text
 

@@ -10,8 +10,9 @@ from mediaforensics.known.exchange.formats import FORMATS, Format, named
 from mediaforensics.known.exchange.lines import has_value, is_lines
 from mediaforensics.known.exchange.listed import Listed, Problem
 from mediaforensics.known.exchange.records import Records
-from mediaforensics.known.exchange.table import heading_of, is_threatexchange
+from mediaforensics.known.exchange.table import heading_of
 from mediaforensics.known.exchange.text import head_text
+from mediaforensics.known.exchange.threatexchange import is_threatexchange
 from mediaforensics.known.exchange.vpdq import is_vpdq
 from mediaforensics.media.source import Evidence, Source
 

@@ -1,20 +1,20 @@
-"""Tables: CSV with a heading, whatever its columns, and the descriptor tables of ThreatExchange."""
+"""CSV with a heading, whatever its columns are and in which order."""
 
 from __future__ import annotations
 
 import csv
 import io
 import re
-from collections import deque
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from mediaforensics.errors import BadHash
+from mediaforensics.known.exchange.cells import kind_by_width, rows_of
 from mediaforensics.known.exchange.entries import Entries, position_of, quality_of
 from mediaforensics.known.exchange.listed import Listed, Problem
-from mediaforensics.known.exchange.losses import Losses, numbered, whole_number
+from mediaforensics.known.exchange.losses import Losses
 from mediaforensics.known.exchange.text import Lines
-from mediaforensics.known.exchange.values import BY_DIGITS, algorithm_named, never_compared
+from mediaforensics.known.exchange.values import algorithm_named, never_compared
 from mediaforensics.media.source import Source
 
 _DELIMITERS = ",;\t"
@@ -33,13 +33,6 @@ _RANK_OF = {word: rank for words in _COLUMNS.values() for rank, word in enumerat
 _OWN_HEADING = ("id", "algorithm", "hash", "labels", "quality", "at_s", "withdrawn")
 _YES = frozenset({"true", "1", "yes", "withdrawn", "deleted"})
 _NO = frozenset({"false", "0", "no", "active", ""})
-_MOST_LINES = 200
-"""Of one quoted cell; a quotation mark that nobody closes must not swallow the list."""
-_TE_NAME = re.compile(r"simple\.([a-z0-9_]{1,40})\.te", re.IGNORECASE)
-_TE_ROW = re.compile(
-    r'"?[0-9a-fA-F]{32,64}"?,"?[0-9]{1,20}"?,(?:"?[0-9]{1,20}"?,)?'
-    r'"?(?:mine|[0-9]{4}-[0-9]{2}-[0-9]{2}[^,]*|[0-9]{9,20})"?,'
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,7 +101,7 @@ def read_table(source: Source, list_name: str) -> Iterator[Listed | Problem]:
     ]
     i_id, i_kind, i_labels, i_quality, i_at_s, i_withdrawn = at
     known_labels: dict[str, tuple[str, ...]] = {"": ()}
-    for number, cells in _rows(numbered, heading.delimiter):
+    for number, cells in rows_of(numbered, heading.delimiter):
         if isinstance(cells, BadHash):
             yield entries.problem(number, str(cells))
             continue
@@ -123,7 +116,7 @@ def read_table(source: Source, list_name: str) -> Iterator[Listed | Problem]:
         try:
             kind = cells[i_kind]
             values = [
-                (word or kind or _kind_by_width(cells[i]), cells[i]) for i, word in hashes if cells[i].strip()
+                (word or kind or kind_by_width(cells[i]), cells[i]) for i, word in hashes if cells[i].strip()
             ]
             labels = known_labels.get(cells[i_labels])
             if labels is None:
@@ -148,69 +141,6 @@ def _find_heading(numbered: Iterator[tuple[int, str | None]], name: str) -> Head
             return heading
         break
     raise BadHash(f"{name}: no heading names a column of hash values (hash, pdq, md5 ...)")
-
-
-def _rows(
-    numbered: Iterator[tuple[int, str | None]], delimiter: str
-) -> Iterator[tuple[int, list[str] | BadHash]]:
-    """Cells of each row, or what is wrong with its quotes; a bad row costs only its first line."""
-    waiting: deque[tuple[int, str | None]] = deque()
-    while True:
-        if waiting:
-            number, line = waiting.popleft()
-        else:
-            pair = next(numbered, None)
-            if pair is None:
-                return
-            number, line = pair
-        if line is None:
-            yield number, BadHash("too long to be a line of a list")
-        elif "\0" in line:
-            yield number, BadHash("has NUL bytes, so it is no text")
-        elif '"' not in line:
-            if line:
-                yield number, line.split(delimiter)
-        else:
-            yield number, _quoted_row(line, numbered, waiting, delimiter)
-
-
-def _quoted_row(
-    line: str,
-    numbered: Iterator[tuple[int, str | None]],
-    waiting: deque[tuple[int, str | None]],
-    delimiter: str,
-) -> list[str] | BadHash:
-    row, taken = line, list[tuple[int, str | None]]()
-    while True:
-        try:
-            return next(csv.reader([row], delimiter=delimiter, strict=True))
-        except csv.Error as error:
-            why = f"its quotation marks do not fit ({error})"
-            if "end of data" not in str(error):
-                break
-        why = "a quotation mark is never closed"
-        more = False
-        while not more and len(taken) < _MOST_LINES:
-            pair = waiting.popleft() if waiting else next(numbered, None)
-            if pair is None:
-                break
-            taken.append(pair)
-            if pair[1] is None or "\0" in pair[1]:
-                break
-            row += "\n" + pair[1]
-            more = '"' in pair[1]
-        if not more:
-            break
-    waiting.extendleft(reversed(taken))
-    return BadHash(why)
-
-
-def _kind_by_width(digits: str) -> str:
-    digits = digits.strip()
-    kind = BY_DIGITS.get(len(digits))
-    if kind is None:
-        raise BadHash(f"{len(digits)} characters are the width of no kind of hash, and no column names it")
-    return kind
 
 
 def _split_labels(cell: str) -> list[str]:
@@ -262,67 +192,3 @@ def _joined_labels(labels: tuple[str, ...]) -> str:
         writer = csv.writer(text, delimiter=";", lineterminator="\n")
     writer.writerow(labels)
     return text.getvalue()[:-1]
-
-
-def is_threatexchange(line: str, file_name: str) -> bool:
-    """Whether a line is of a descriptor table: indicator, descriptor, when it was added, labels."""
-    if _TE_NAME.search(file_name):
-        return line.count(",") >= 3
-    return _TE_ROW.match(line) is not None
-
-
-def read_threatexchange(source: Source, list_name: str) -> Iterator[Listed | Problem]:
-    """Read a descriptor table: indicator, descriptor id, when it was added, labels apart by spaces.
-
-    The kind of hash is in the file's name (``simple.HASH_PDQ.te``); in a file of another name the number of
-    digits tells it. The variant with the id of the indicator before that of the descriptor is read too.
-    """
-    entries, lines = Entries(source.name, "line"), Lines(source)
-    named = _TE_NAME.search(source.name)
-    kind = named.group(1).upper() if named else ""
-    known_labels: dict[str, tuple[str, ...]] = {"": ()}
-    for number, cells in _rows(iter(lines), ","):
-        if isinstance(cells, BadHash):
-            yield entries.problem(number, str(cells))
-            continue
-        if len(cells) not in (4, 5):
-            yield entries.problem(
-                number, f"expected 4 cells (or 5 with the indicator's id), found {len(cells)}"
-            )
-            continue
-        labels = known_labels.get(cells[-1])
-        if labels is None:
-            labels = known_labels[cells[-1]] = entries.labels(cells[-1].split(" "))
-        try:
-            values = [(kind or _kind_by_width(cells[0]), cells[0])]
-        except BadHash as error:
-            yield entries.problem(number, str(error))
-            continue
-        yield from entries.rows(number, cells[1].strip(), values, labels)
-    yield from lines.remarks()
-    yield from entries.remarks()
-
-
-def write_threatexchange(rows: Iterable[Listed], losses: Losses) -> Iterator[str]:
-    """A descriptor table of the first row's kind of hash."""
-    only = None
-    for row in rows:
-        only = only or row.algorithm
-        if row.algorithm != only:
-            losses.say(
-                f"left out: a table has one kind of hash, here {only}; write the others to their own file",
-                row.entry_id,
-            )
-            continue
-        for label in row.labels:
-            if " " in label:
-                losses.say("labels are apart by spaces, so a space within one became _", row.entry_id)
-        labels = " ".join(label.replace(" ", "_") for label in row.labels)
-        number = whole_number(row.entry_id)
-        if number is None:
-            number = numbered(row.entry_id)
-            if row.entry_id != row.value.hex():
-                losses.say("its id is no whole number, as a descriptor's is; it got one", row.entry_id)
-        text = io.StringIO()
-        csv.writer(text, lineterminator="\n").writerow((row.value.hex(), number, "mine", labels))
-        yield text.getvalue()

@@ -110,7 +110,7 @@ class Lines:
         elif rest:
             if _UNDECODED.search(rest):
                 self._note(number + 1)
-            yield number + 1, rest
+            yield number + 1, rest.removesuffix("\r")
 
     def _note(self, number: int) -> None:
         self._undecoded += 1
