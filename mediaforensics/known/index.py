@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from mediaforensics.errors import BadSet, IncompatibleHash
 from mediaforensics.known.hamming import Found, words_of
 from mediaforensics.known.search import search
-from mediaforensics.known.slots import LOOK_COST, NOT_PROBED, Slots
+from mediaforensics.known.slots import LOOK_COST, NOT_PROBED, Slots, Table
 from mediaforensics.types import HashValue
 
 _NO_TABLE = np.zeros((0, 0), np.uint32)

@@ -17,7 +17,7 @@ from mediaforensics.known import hamming
 from mediaforensics.known import index as index_module
 from mediaforensics.known.index import HashIndex
 from mediaforensics.known.search import compiled_search
-from mediaforensics.known.segmented import SegmentedIndex, merge_due
+from mediaforensics.known.segmented import merge_due
 from mediaforensics.known.slots import Slots
 from mediaforensics.types import HashValue
 
@@ -89,34 +89,6 @@ def test_an_index_finds_what_comparing_each_finds(
     assert many == [
         (q, *pair) for q, query in enumerate(queries) for pair in truth(stored, query, radius_bits)
     ]
-
-
-@settings(max_examples=60, deadline=None)
-@given(st.data())
-def test_any_sequence_of_adding_and_removing_finds_what_a_list_finds(data: st.DataObject) -> None:
-    index, stored = SegmentedIndex(PDQ), list[int | None]()
-    for step in data.draw(st.lists(st.sampled_from(["add", "remove", "merge", "search"]), max_size=14)):
-        if step == "add":
-            more = data.draw(st.lists(numbers, max_size=6))
-            index, stored = index.add(table(more)), [*stored, *more]
-        elif step == "remove" and stored:
-            rows = data.draw(st.sets(st.integers(0, len(stored) - 1)))
-            index = index.remove(rows)
-            stored = [None if row in rows else number for row, number in enumerate(stored)]
-        elif step == "merge":
-            index, kept = index.merged()
-            assert [stored[row] for row in kept if stored[row] is not None] == [
-                number for number in stored if number is not None
-            ]
-            stored = [stored[row] for row in kept]
-        query, radius_bits = data.draw(numbers), data.draw(st.integers(0, 256))
-        expected = [
-            (row, distance)
-            for row, distance in truth([number or 0 for number in stored], query, radius_bits)
-            if stored[row] is not None
-        ]
-        assert index.within(HashValue("pdq", 256, query.to_bytes(32, "big")), radius_bits) == expected
-        assert len(index) == sum(number is not None for number in stored)
 
 
 @settings(deadline=None)
