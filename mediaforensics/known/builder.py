@@ -13,7 +13,17 @@ import numpy as np
 from mediaforensics.known.exchange.listed import Listed, Problem
 from mediaforensics.known.features import Features
 from mediaforensics.known.index import HashIndex
-from mediaforensics.known.segment import NO_TIME_MS, UNKNOWN_QUALITY, Blobs, Kind, Pictures, Segment, Values
+from mediaforensics.known.segment import (
+    DESCRIPTOR_VALUES,
+    NO_TIME_MS,
+    POINT_VALUES,
+    UNKNOWN_QUALITY,
+    Blobs,
+    Kind,
+    Pictures,
+    Segment,
+    Values,
+)
 from mediaforensics.media.frame import Pixels
 
 _JPEG_QUALITY = 92
@@ -30,6 +40,28 @@ class _Column:
         self.entry, self.quality, self.at_ms = array("I"), array("B"), array("i")
 
 
+class _Gathered:
+    """Pictures while they come in; the bytes are not copied when the segment is made."""
+
+    __slots__ = ("coded", "coded_ends", "descriptors", "entry", "feature_ends", "points")
+
+    def __init__(self) -> None:
+        self.coded, self.points, self.descriptors = bytearray(), bytearray(), bytearray()
+        self.entry, self.coded_ends, self.feature_ends = array("I"), array("Q"), array("Q")
+
+    def pictures(self) -> Pictures | None:
+        if not self.entry:
+            return None
+        return Pictures(
+            entry=np.array(self.entry, np.uint32),
+            coded=Blobs(np.frombuffer(self.coded, np.uint8), np.array(self.coded_ends, np.uint64)),
+            feature_ends=np.array(self.feature_ends, np.uint64),
+            points=np.frombuffer(self.points, np.float32).reshape(-1, POINT_VALUES),
+            descriptors=np.frombuffer(self.descriptors, np.uint8).reshape(-1, DESCRIPTOR_VALUES),
+            candidates=None,
+        )
+
+
 class SegmentBuilder:
     """A segment under construction; entries come in the order in which they are to be numbered."""
 
@@ -39,15 +71,10 @@ class SegmentBuilder:
         self._ids: list[bytes] = []
         self._labels: dict[tuple[str, ...], int] = {}
         self._columns: dict[Kind, _Column] = {}
-        self._pictures: list[tuple[int, bytes, Features]] = []
+        self._gathered = _Gathered()
 
     def __len__(self) -> int:
         return len(self._ids)
-
-    @property
-    def pictures(self) -> int:
-        """How many pictures with pixels it has."""
-        return len(self._pictures)
 
     def entry(self, list_name: str, entry_id: str, labels: tuple[str, ...] = ()) -> int:
         """Begin an entry and return its number."""
@@ -81,7 +108,13 @@ class SegmentBuilder:
         done, coded = cv2.imencode(".jpg", luma, [cv2.IMWRITE_JPEG_QUALITY, _JPEG_QUALITY])
         if not done:
             raise MemoryError("a picture could not be encoded")
-        self._pictures.append((entry, coded.tobytes(), features))
+        gathered = self._gathered
+        gathered.entry.append(entry)
+        gathered.coded += coded.tobytes()
+        gathered.coded_ends.append(len(gathered.coded))
+        gathered.points += features.points.astype(np.float32).tobytes()
+        gathered.descriptors += features.descriptors.tobytes()
+        gathered.feature_ends.append(len(gathered.descriptors) // DESCRIPTOR_VALUES)
 
     def listed(
         self, list_name: str, rows: Iterable[Listed | Problem], told_most: int
@@ -123,18 +156,6 @@ class SegmentBuilder:
 
     def build(self) -> Segment:
         """The segment; what was given so far belongs to it."""
-        pictures = None
-        if self._pictures:
-            described = [features for _, _, features in self._pictures]
-            counts = np.fromiter((len(one.points) for one in described), np.uint64, len(described))
-            pictures = Pictures(
-                entry=np.fromiter((entry for entry, _, _ in self._pictures), np.uint32, len(described)),
-                coded=Blobs.of([coded for _, coded, _ in self._pictures]),
-                feature_ends=np.cumsum(counts, dtype=np.uint64),
-                points=np.concatenate([one.points for one in described]).astype(np.float32),
-                descriptors=np.concatenate([one.descriptors for one in described]),
-                candidates=None,
-            )
         return Segment(
             lists=tuple(self._lists),
             list_of=np.array(self._list_of, np.uint16),
@@ -143,7 +164,7 @@ class SegmentBuilder:
             labels_of=np.array(self._labels_of, np.uint32),
             labels=Blobs.of([json.dumps(one).encode() for one in self._labels]),
             values={kind: _values(kind, column) for kind, column in sorted(self._columns.items())},
-            pictures=pictures,
+            pictures=self._gathered.pictures(),
         )
 
 

@@ -24,7 +24,7 @@ from mediaforensics.options import LimitOptions
 
 _SNIFFED_BYTES = 4096
 PICTURES_PER_SEGMENT = 50_000
-"""With their features they take 1.4 GB while a segment is built."""
+"""With their features and pixels they take 2.5 GB while a segment is built."""
 _TOLD_MOST = 1000
 """Problems kept by name; a list of a million bad lines must not fill the memory with sentences."""
 

@@ -26,6 +26,8 @@ Kind = tuple[str, int]
 """Algorithm and width in bits, such as ``("pdq", 256)``."""
 Arrays = Mapping[str, NDArray[Any]]
 
+POINT_VALUES, DESCRIPTOR_VALUES = 4, 128
+"""Columns of the features (``Features``)."""
 UNKNOWN_QUALITY = 255
 NO_TIME_MS = -1
 
@@ -346,8 +348,8 @@ class Segment:
                 entry=column(arrays, "picture.entry", np.uint32),
                 coded=Blobs.from_arrays("picture.coded", arrays),
                 feature_ends=column(arrays, "feature.ends", np.uint64),
-                points=column(arrays, "feature.points", np.float32, 4),
-                descriptors=column(arrays, "feature.descriptors", np.uint8, 128),
+                points=column(arrays, "feature.points", np.float32, POINT_VALUES),
+                descriptors=column(arrays, "feature.descriptors", np.uint8, DESCRIPTOR_VALUES),
                 candidates=column(arrays, "feature.candidates", np.uint8)
                 if "feature.candidates" in arrays
                 else None,
