@@ -38,8 +38,8 @@ _EQUAL_BARS, _EQUAL_FRACTION = 0.5, 0.01
 _ASSUMED_BAR = 0.2
 """Trust in a second bar that is only assumed, as large as the first: the picture may be plain there."""
 _LEAST_TRUST = 0.7
-"""Of a span to be a picture between bars: 0.4 % of true ones lie below, and 89 % of photographs without bars
-have none above."""
+"""Of a span to be a picture between bars: 0.4 % of true ones were below, and 96 % of 400 photographs without
+bars had none above."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,11 +75,6 @@ def pictures_between_bars(luma: Pixels) -> list[Rectangle]:
         (round(x0 * across), round(y0 * down), round(x1 * across), round(y1 * down))
         for x0, y0, x1, y1 in found
     ]
-
-
-def without_bars(luma: Pixels) -> Rectangle | None:
-    """The most trusted picture between bars, or None."""
-    return next(iter(pictures_between_bars(luma)), None)
 
 
 def _rectangles(luma: Pixels) -> list[Rectangle]:
@@ -166,7 +161,9 @@ def _borders(lines: NDArray[np.float64]) -> list[tuple[int, float]]:
     clearness[~peak] = 0
     found = []
     for i in np.argsort(-clearness, kind="stable")[:_BORDERS_PER_SIDE]:
-        quiet = np.quantile(lines[: max(1, i - 1)], _QUIET_QUANTILE)
+        bar = lines[: max(1, i - 1)]
+        quietest = int(_QUIET_QUANTILE * (len(bar) - 1))
+        quiet = np.partition(bar, quietest)[quietest]
         clear = float(clearness[i] - _QUIET_WEIGHT * quiet)
         if clear > _LEAST_CLEARNESS:
             found.append((int(i) + 1, clear))
