@@ -10,7 +10,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO
 
-from mediaforensics.cli.screen import EXIT_UNREADABLE, progress, put, say
+from mediaforensics.cli.screen import EXIT_UNREADABLE, counting, progress, put, say
 
 if TYPE_CHECKING:
     from mediaforensics.api import Analyzer
@@ -125,17 +125,22 @@ def _build(parsed: argparse.Namespace) -> int:
 
     if os.path.lexists(parsed.set):
         raise OptionError(f"{parsed.set} exists; give another name, or use: mediaforensics known add")
-    known = KnownSet(lists=(), segments=()).add(parsed.paths, rules=_rules(parsed), form=parsed.format)
+    known = _with_paths(KnownSet(lists=(), segments=()), parsed)
     known.save(parsed.set)
     _tell(known)
     return 0
 
 
 def _add(parsed: argparse.Namespace) -> int:
-    known = _open_built(parsed.set).add(parsed.paths, rules=_rules(parsed), form=parsed.format)
+    known = _with_paths(_open_built(parsed.set), parsed)
     known.update(parsed.set)
     _tell(known)
     return 0
+
+
+def _with_paths(known: KnownSet, parsed: argparse.Namespace) -> KnownSet:
+    with counting(Path(parsed.set).name) as on_progress:
+        return known.add(parsed.paths, rules=_rules(parsed), form=parsed.format, on_progress=on_progress)
 
 
 def _remove(parsed: argparse.Namespace) -> int:

@@ -37,37 +37,43 @@ def put(text: str, output: str, what: str) -> None:
 
 @contextlib.contextmanager
 def progress(name: str) -> Iterator[Callable[[Event], None]]:
-    """Draw a progress bar on a terminal; say nothing where standard error is not one."""
+    """Draw how far an analysis is on a terminal; say nothing where standard error is not one."""
+    from mediaforensics.engine import Progress
+
+    first_s: list[float] = []
+    with _bar(name) as update:
+
+        def on_progress(progress: Event) -> None:
+            if isinstance(progress, Progress):
+                now_s = progress.time.seconds
+                first_s[:] = first_s or [now_s]
+                at = f"{now_s:.1f} s, {progress.frames_decoded} frames"
+                update(at, now_s - first_s[0], progress.duration_s_from_header)
+
+        yield on_progress
+
+
+@contextlib.contextmanager
+def counting(name: str) -> Iterator[Callable[[int], None]]:
+    """Draw how many files were read, in the same way."""
+    with _bar(name) as update:
+        yield lambda count: update(f"{count} files", count, None)
+
+
+@contextlib.contextmanager
+def _bar(name: str) -> Iterator[Callable[[str, float, float | None], None]]:
     if not sys.stderr.isatty():
-        yield lambda event: None
+        yield lambda at, done, total: None
         return
     from rich.console import Console
     from rich.markup import escape
-    from rich.progress import BarColumn, TextColumn, TimeElapsedColumn
-    from rich.progress import Progress as Bar
-
-    from mediaforensics.engine import Progress
+    from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
     shown = escape(name.encode(errors="surrogateescape").decode(errors="backslashreplace"))
-    columns = (
-        TextColumn(shown),
-        BarColumn(),
-        TextColumn("{task.fields[at]}"),
-        TimeElapsedColumn(),
-    )
-    with Bar(*columns, console=Console(stderr=True), transient=True) as bar:
-        task = bar.add_task("analyze", total=None, at="")
-        first_s: list[float] = []
-
-        def on_progress(progress: Event) -> None:
-            if not isinstance(progress, Progress):
-                return
-            now_s = progress.time.seconds
-            first_s[:] = first_s or [now_s]
-            at = f"{now_s:.1f} s, {progress.frames_decoded} frames"
-            bar.update(task, completed=now_s - first_s[0], total=progress.duration_s_from_header, at=at)
-
-        yield on_progress
+    columns = (TextColumn(shown), BarColumn(), TextColumn("{task.fields[at]}"), TimeElapsedColumn())
+    with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
+        task = bar.add_task("", total=None, at="")
+        yield lambda at, done, total: bar.update(task, completed=done, total=total, at=at)
 
 
 def say(line: str) -> None:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import os
 import tomllib
-from collections.abc import Iterable, Iterator
-from concurrent.futures import ThreadPoolExecutor
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -15,6 +16,7 @@ from mediaforensics.known.builder import SegmentBuilder
 from mediaforensics.known.exchange.listed import Problem
 from mediaforensics.known.features import Features, known_features
 from mediaforensics.known.hashes import PdqHash, pdq
+from mediaforensics.known.segment import Segment
 from mediaforensics.media.decode import Decoder, open_media
 from mediaforensics.media.frame import Pixels
 from mediaforensics.media.source import Digests, Source, displayed_name
@@ -25,6 +27,9 @@ KEPT_SIDE_PX = 320
 """Enough for local features and for laying the picture over a frame."""
 _LEAST_FEATURED_PX = 32
 _LABELS_MAX_BYTES = 16 * 1024 * 1024
+PICTURES_PER_SEGMENT = 50_000
+"""With their features and pixels they take 2.5 GB while a segment is built."""
+OnProgress = Callable[[int], None]
 LABELS_FILE = "labels.toml"
 _THREADS = min(4, os.cpu_count() or 1)
 
@@ -52,9 +57,12 @@ def read_folder(
     list_name: str,
     limits: LimitOptions,
     min_quality: int,
-    builder: SegmentBuilder,
-) -> list[Problem]:
-    """Take pictures and videos into a segment.
+    on_progress: OnProgress | None,
+) -> Iterator[tuple[Segment, list[Problem]]]:
+    """Read pictures and videos into segments.
+
+    Each file that can be read is an entry with its MD5, SHA-1 and SHA-256, PDQ of the picture and of what is
+    between its bars, or of a video's frames; and with its brightness and local features.
 
     Parameters
     ----------
@@ -68,23 +76,22 @@ def read_folder(
         What one file may cost.
     min_quality : int
         PDQ quality below which a picture is told to be found by local features only.
-    builder : SegmentBuilder
-        Gets an entry for each file that could be read, with MD5, SHA-1 and SHA-256 of the file, PDQ of the
-        picture, of what is between its bars, or of a video's frames.
+    on_progress : callable or None
+        Called with the number of files read so far.
 
-    Returns
-    -------
-    list of Problem
-        What could not be used.
+    Yields
+    ------
+    Segment, list of Problem
+        Some thousands of entries, and what could not be used beside them.
     """
     labels, problems = _read_labels(folder / LABELS_FILE)
     taken: set[str] = set()
-    with ThreadPoolExecutor(_THREADS, thread_name_prefix="mediaforensics-known") as pool:
-        for path, read in pool.map(lambda path: (path, _read(path, limits)), paths):
-            shown = displayed_name(os.fsencode(path.name))
-            if isinstance(read, MediaError):
-                problems.append(Problem(where=shown, why=str(read)))
-                continue
+    builder = SegmentBuilder()
+    for count, (path, read) in enumerate(_read_all(paths, limits), start=1):
+        shown = displayed_name(os.fsencode(path.name))
+        if isinstance(read, MediaError):
+            problems.append(Problem(where=shown, why=str(read)))
+        else:
             entry_id = displayed_name(os.fsencode(path.stem))
             entry_id = shown if entry_id in taken else entry_id
             taken.add(entry_id)
@@ -94,7 +101,28 @@ def read_folder(
             if best < min_quality:
                 why = f"PDQ quality {best} is below {min_quality}; found by local features only"
                 problems.append(Problem(where=shown, why=why))
-    return problems
+        if on_progress is not None:
+            on_progress(count)
+        if len(builder) == PICTURES_PER_SEGMENT:
+            yield builder.build(), problems
+            builder, problems = SegmentBuilder(), []
+    yield builder.build(), problems
+
+
+def _read_all(paths: Iterable[Path], limits: LimitOptions) -> Iterator[tuple[Path, _Read | MediaError]]:
+    """In order, a few at once; whoever stops waiting waits for those few only."""
+    pool = ThreadPoolExecutor(_THREADS, thread_name_prefix="mediaforensics-known")
+    try:
+        pending: deque[tuple[Path, Future[_Read | MediaError]]] = deque()
+        for path in paths:
+            pending.append((path, pool.submit(_read, path, limits)))
+            if len(pending) > 2 * _THREADS:
+                first, future = pending.popleft()
+                yield first, future.result()
+        for first, future in pending:
+            yield first, future.result()
+    finally:
+        pool.shutdown(wait=True, cancel_futures=True)
 
 
 def _put(read: _Read, entry: int, builder: SegmentBuilder) -> None:

@@ -15,7 +15,7 @@ from mediaforensics.errors import BadHash, BadSet, CannotOpen
 from mediaforensics.known.builder import SegmentBuilder
 from mediaforensics.known.exchange.listed import Problem
 from mediaforensics.known.exchange.reading import read_list
-from mediaforensics.known.folder import entries_of, read_folder
+from mediaforensics.known.folder import OnProgress, entries_of, read_folder
 from mediaforensics.known.lists import KnownList, degenerate
 from mediaforensics.known.segment import Segment
 from mediaforensics.known.storage import StoredSegment, is_stored_set, read_set
@@ -23,8 +23,6 @@ from mediaforensics.media.source import Source, displayed_name
 from mediaforensics.options import LimitOptions
 
 _SNIFFED_BYTES = 4096
-PICTURES_PER_SEGMENT = 50_000
-"""With their features and pixels they take 2.5 GB while a segment is built."""
 _TOLD_MOST = 1000
 """Problems kept by name; a list of a million bad lines must not fill the memory with sentences."""
 
@@ -53,7 +51,13 @@ class Opened:
 
 
 def open_path(
-    path: Path, *, rules: KnownList, form: str | None, limits: LimitOptions, min_quality: int
+    path: Path,
+    *,
+    rules: KnownList,
+    form: str | None,
+    limits: LimitOptions,
+    min_quality: int,
+    on_progress: OnProgress | None,
 ) -> Opened:
     """Read what a path holds.
 
@@ -67,7 +71,7 @@ def open_path(
         Format of a hash list; None to tell it by its content.
     limits : LimitOptions
         What one picture may cost.
-    min_quality : int
+    min_quality, on_progress
         See ``read_folder``.
 
     Raises
@@ -82,9 +86,9 @@ def open_path(
     if _is_folder(path):
         if is_stored_set(path):
             return opened_set(path)
-        return _gathered(path, path, entries_of(path), rules, limits, min_quality)
+        return _gathered(path, path, entries_of(path), rules, limits, min_quality, on_progress)
     if form is None and _is_media(path):
-        return _gathered(path, path.absolute().parent, iter((path,)), rules, limits, min_quality)
+        return _gathered(path, path.absolute().parent, iter((path,)), rules, limits, min_quality, on_progress)
     return _listed(path, rules, form)
 
 
@@ -116,18 +120,15 @@ def _gathered(
     rules: KnownList,
     limits: LimitOptions,
     min_quality: int,
+    on_progress: OnProgress | None,
 ) -> Opened:
     rules = _named(rules, folder.resolve().name)
     segments: list[StoredSegment] = []
     problems: list[Problem] = []
-    while True:
-        builder = SegmentBuilder()
-        some = [one for one, _ in zip(files, range(PICTURES_PER_SEGMENT), strict=False)]
-        if not some:
-            break
-        problems += read_folder(folder, some, rules.name, limits, min_quality, builder)
-        if len(builder):
-            segments.append(_stored(builder.build()))
+    for segment, trouble in read_folder(folder, files, rules.name, limits, min_quality, on_progress):
+        problems += trouble
+        if len(segment):
+            segments.append(_stored(segment))
     return _usable(path, segments, rules, problems, {})
 
 

@@ -23,9 +23,10 @@ from mediaforensics.errors import MissingDependency, OptionError
 from mediaforensics.known.candidates import EXACT_MOST, build_index
 from mediaforensics.known.exchange.formats import named
 from mediaforensics.known.exchange.listed import Listed, Problem
+from mediaforensics.known.folder import PICTURES_PER_SEGMENT, OnProgress
 from mediaforensics.known.lists import KnownList
 from mediaforensics.known.merge import merged
-from mediaforensics.known.opening import PICTURES_PER_SEGMENT, Opened, open_path, opened_set
+from mediaforensics.known.opening import Opened, open_path, opened_set
 from mediaforensics.known.segment import UNKNOWN_QUALITY, Kind, ListEntry, holds
 from mediaforensics.known.segmented import merge_due
 from mediaforensics.known.storage import StoredSegment, StoredSet, update_set, write_set
@@ -83,6 +84,7 @@ class KnownSet:
         form: str | None = None,
         limits: LimitOptions | None = None,
         min_quality: int = 50,
+        on_progress: OnProgress | None = None,
     ) -> KnownSet:
         """Read folders of pictures and videos, hash lists, and sets that were built.
 
@@ -103,6 +105,8 @@ class KnownSet:
             What one picture may cost.
         min_quality : int
             PDQ quality (0..100) below which a picture is told to be found by local features only.
+        on_progress : callable, optional
+            Called with the number of files of a folder that are read.
 
         Raises
         ------
@@ -116,7 +120,7 @@ class KnownSet:
             No path was given, or ``min_quality`` is out of range.
         """
         known = cls(lists=(), segments=())
-        for opened in _opened(paths, rules, form, limits, min_quality):
+        for opened in _opened(paths, rules, form, limits, min_quality, on_progress):
             known = known._with(opened, opened.withdrawn)
         return known
 
@@ -127,13 +131,14 @@ class KnownSet:
         rules: KnownList | None = None,
         form: str | None = None,
         limits: LimitOptions | None = None,
+        on_progress: OnProgress | None = None,
     ) -> KnownSet:
         """A set with more in it. Parameters as of ``open``.
 
         Entries that a list takes back are removed; one that a list has already is replaced.
         """
         known = self
-        for opened in _opened(paths, rules, form, limits, KnownOptions().min_quality):
+        for opened in _opened(paths, rules, form, limits, KnownOptions().min_quality, on_progress):
             known = known._with(opened, _replaced(opened, known.lists))
         return known._merged()
 
@@ -348,6 +353,7 @@ def _opened(
     form: str | None,
     limits: LimitOptions | None,
     min_quality: int,
+    on_progress: OnProgress | None,
 ) -> Iterator[Opened]:
     given = [paths] if isinstance(paths, (str, PathLike)) else list(paths)
     if not given:
@@ -363,6 +369,7 @@ def _opened(
             form=form,
             limits=limits or LimitOptions(),
             min_quality=min_quality,
+            on_progress=on_progress,
         )
 
 
