@@ -112,14 +112,15 @@ def _bits(coefficients: _Floats) -> NDArray[np.uint8]:
     return np.packbits((coefficients > median)[:, ::-1], axis=1)
 
 
-def pdq(luma: Pixels) -> PdqHash:
+def pdq(luma: Pixels | _Floats) -> PdqHash:
     """Hash a brightness picture.
 
     Parameters
     ----------
-    luma : ndarray, uint8, shape (height, width)
-        Any size; a crop of a larger picture need not be copied. Reducing a picture by half before hashing
-        moves the hash by about 4 bits.
+    luma : ndarray, uint8 or float32, shape (height, width)
+        0 black, 255 white, any size; a crop of a larger picture need not be copied. Reducing a picture by
+        half before hashing moves the hash by 4 to 9 bits, rounding it to whole levels by less than 1, or by 5
+        where the picture has little contrast.
 
     Returns
     -------
