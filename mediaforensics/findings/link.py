@@ -225,7 +225,8 @@ class Linker:
             showing = self._open[key]
             if showing.end is None:
                 showing.end = time
-            followed = key[0] in ("text", "face")
+            # A known video has cuts of its own; its detector says which stretch goes on.
+            followed = key[0] in ("text", "face") or (key[0] == "known" and key[-1] is not None)
             limit_s = _TRACK_BRIDGE_S if followed else _BRIDGE_S
             # Fire can change the whole picture; while the face under it is followed, nothing was cut.
             stays = followed or (key[0] == "overlay" and key[2] in visible)
@@ -271,7 +272,8 @@ def _key_and_clarity(observation: Observation) -> tuple[Key, float] | None:
             observation.entry_id,
             observation.extent,
             observation.mirrored,
-            observation.known_span_s and observation.known_span_s[0],
+            # Of a video each stretch is a showing of its own, also where one ends as the next begins.
+            observation.since.exact_s if observation.known_span_s and observation.since else None,
         )
         closeness = observation.inliers - observation.distance_bits - 100 * observation.covered_fraction
         return known, float(closeness)

@@ -20,11 +20,12 @@ from mediaforensics.known.regions import Rectangle, find_rectangles
 from mediaforensics.known.shelves import Shelves
 from mediaforensics.known.sighting import DETECTOR, Sighting, extent, fills, observation
 from mediaforensics.known.store import KnownSet
+from mediaforensics.known.timeline import FrameHit, VideoTimeline
 from mediaforensics.media.frame import Pixels, View
 from mediaforensics.media.sample import Sample
 from mediaforensics.observations import KnownSeen, Observation, Remark
 from mediaforensics.options import KnownOptions
-from mediaforensics.types import Box
+from mediaforensics.types import Box, Timestamp
 
 _LAYOUT_SIZE = (16, 9)
 _LAYOUT_STEP, _LAYOUT_FRACTION = 12, 0.06
@@ -104,35 +105,44 @@ class KnownExaminer:
         self._searched: deque[NDArray[np.int16]] = deque(maxlen=_LAYOUTS_KEPT)
         self._ever_seen: set[int] = set()
         self._allowed: set[int] = set()
+        self._timeline = VideoTimeline() if known.videos and surroundings.moving else None
+        self._frames: list[FrameHit] = []
+        self._video_shown: dict[int, Sighting] = {}
         self._slow = _Allowance(at_once=_SLOW_AT_ONCE, per_s=_SLOW_PER_S)
         self._unlooked = 0
-        self._shown: tuple[Sample, Sample] | None = None
+        self._times: tuple[Timestamp, Timestamp] | None = None
 
     def examine(self, sample: Sample, seen: Sequence[Observation]) -> Iterable[Observation]:
         """All known pictures visible in this sample, by list and entry."""
         look = _Look(sample)
-        self._shown = (self._shown[0] if self._shown else sample), sample
+        self._times = (self._times[0] if self._times else sample.time), sample.time
         self._allowed.clear()
+        self._frames.clear()
+        self._video_shown.clear()
         now = self._by_hash(look)
+        stretches = self._stretches(look)
         for entry, sighting in self._followed(look, now).items():
             now.setdefault(entry, sighting)
-        if self._may_look(look, now):
+        if not stretches and self._may_look(look, now):
             for entry, sighting in self._inside(look, now).items():
                 now.setdefault(entry, sighting)
         self._last, self._before = now, look.luma
         self._ever_seen |= now.keys()
-        return [observation(sample, look.view, self._known.entry(entry), now[entry]) for entry in sorted(now)]
+        pictures = [
+            observation(sample, look.view, self._known.entry(entry), now[entry]) for entry in sorted(now)
+        ]
+        return [*pictures, *stretches]
 
     def end(self) -> Iterable[Observation]:
         """What the file as a whole is, and what was not looked at."""
-        if self._shown is None:
+        if self._times is None:
             return []
-        first, last = self._shown
+        first, last = self._times
         told: list[Observation] = []
         if self._unlooked:
             told.append(
                 Remark(
-                    time=last.time,
+                    time=last,
                     detector=DETECTOR,
                     words=f"{self._unlooked} pictures that changed without a cut were compared by hash only; "
                     "a covered picture or one inside the frame may be missed there",
@@ -140,13 +150,13 @@ class KnownExaminer:
             )
         return [*told, *self._by_digest(first, last)]
 
-    def _by_digest(self, first: Sample, last: Sample) -> Iterator[Observation]:
+    def _by_digest(self, first: Timestamp, last: Timestamp) -> Iterator[Observation]:
         """The file itself on a list."""
         kinds = [kind for kind in self._known.kinds if kind[0] in DIGESTS]
         if not kinds or self._surroundings.digests is None:
             return
         digests = self._surroundings.digests()
-        whole = Box(0, 0, *first.frame.size_px)
+        whole = Box(0, 0, *self._surroundings.size_px)
         seen: set[int] = set()
         for kind in sorted(kinds, key=lambda kind: -kind[1]):
             value = np.frombuffer(bytes.fromhex(getattr(digests, kind[0])), np.uint8)[None]
@@ -160,10 +170,10 @@ class KnownExaminer:
                         f"the file is {entry.entry_id!r} of the list {entry.list_name!r} itself: its "
                         f"{kind[0].upper()} is the listed one"
                     )
-                    yield Remark(time=last.time, detector=DETECTOR, words=words)
+                    yield Remark(time=last, detector=DETECTOR, words=words)
                     continue
                 yield KnownSeen(
-                    time=last.time,
+                    time=last,
                     detector=DETECTOR,
                     entry_id=entry.entry_id,
                     list_name=entry.list_name,
@@ -175,7 +185,7 @@ class KnownExaminer:
                     distance_bits=0,
                     inliers=0,
                     covered_fraction=0.0,
-                    since=first.time,
+                    since=first,
                 )
 
     def _by_hash(self, look: _Look) -> dict[int, Sighting]:
@@ -192,13 +202,42 @@ class KnownExaminer:
         ):
             if hit.allowed:
                 self._allowed.add(hit.entry)
-            if hit.why_not is not None or hit.at_s is not None:
+            if hit.why_not is not None:
+                continue
+            if hit.at_s is not None and self._timeline is not None:
+                self._take_frame(look, hashed, hit, hit.at_s)
                 continue
             before = found.get(hit.entry)
             if before is None or (
                 before.algorithm == _named(hit) and hit.distance_bits < before.distance_bits
             ):
                 found[hit.entry] = self._hash_sighting(look, hashed, hit, whole)
+
+    def _take_frame(self, look: _Look, hashed: Hashed, hit: Hit, at_s: float) -> None:
+        """A frame of a known video says little alone; the timeline joins it to others."""
+        self._frames.append(FrameHit(video=hit.entry, at_s=at_s, distance_bits=hit.distance_bits))
+        before = self._video_shown.get(hit.entry)
+        if before is None or hit.distance_bits < before.distance_bits:
+            self._video_shown[hit.entry] = self._hash_sighting(look, hashed, hit, True)
+
+    def _stretches(self, look: _Look) -> list[KnownSeen]:
+        """The known videos that have been running for some samples, this one included."""
+        if self._timeline is None:
+            return []
+        shown = []
+        for stretch in self._timeline.add(look.sample.time, self._frames):
+            self._ever_seen.add(stretch.video)
+            shown.append(
+                observation(
+                    look.sample,
+                    look.view,
+                    self._known.entry(stretch.video),
+                    replace(self._video_shown[stretch.video], distance_bits=stretch.distance_bits),
+                    since=stretch.start,
+                    known_span_s=(stretch.known_start_s, stretch.known_end_s),
+                )
+            )
+        return shown
 
     def _hash_sighting(self, look: _Look, hashed: Hashed, hit: Hit, whole: bool) -> Sighting:
         orientation = hashed.orientations[hit.query]

@@ -8,6 +8,7 @@ from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
+from itertools import chain
 from pathlib import Path
 
 from mediaforensics.errors import CannotOpen, MediaError
@@ -15,8 +16,10 @@ from mediaforensics.known.bars import pictures_between_bars
 from mediaforensics.known.builder import SegmentBuilder
 from mediaforensics.known.exchange.listed import Problem
 from mediaforensics.known.features import Features, known_features
+from mediaforensics.known.footage import KnownFrame, hashed_frames
 from mediaforensics.known.hashes import PdqHash, pdq
 from mediaforensics.known.segment import Segment
+from mediaforensics.known.timeline import HITS_LEAST
 from mediaforensics.media.decode import Decoder, open_media
 from mediaforensics.media.frame import Pixels
 from mediaforensics.media.source import Digests, Source, displayed_name
@@ -34,14 +37,22 @@ LABELS_FILE = "labels.toml"
 _THREADS = min(4, os.cpu_count() or 1)
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class _Read:
-    """What was read of one file."""
+    """What was read of one file: a picture, or the frames of a video."""
 
     digests: Digests
-    hashes: tuple[PdqHash, ...]
-    luma: Pixels
-    features: Features | None
+    hashes: tuple[PdqHash, ...] = ()
+    luma: Pixels | None = None
+    features: Features | None = None
+    frames: tuple[KnownFrame, ...] = ()
+    unread: tuple[str, ...] = ()
+
+    @property
+    def quality(self) -> int:
+        """The best PDQ quality of it."""
+        qualities = [one.quality for one in self.hashes] + [one.quality for one in self.frames]
+        return max(qualities, default=0)
 
 
 def entries_of(folder: Path) -> Iterator[Path]:
@@ -87,7 +98,7 @@ def read_folder(
     labels, problems = _read_labels(folder / LABELS_FILE)
     taken: set[str] = set()
     builder = SegmentBuilder()
-    for count, (path, read) in enumerate(_read_all(paths, limits), start=1):
+    for count, (path, read) in enumerate(_read_all(paths, limits, min_quality), start=1):
         shown = displayed_name(os.fsencode(path.name))
         if isinstance(read, MediaError):
             problems.append(Problem(where=shown, why=str(read)))
@@ -97,10 +108,10 @@ def read_folder(
             taken.add(entry_id)
             entry = builder.entry(list_name, entry_id, labels.get("*", ()) + labels.get(entry_id, ()))
             _put(read, entry, builder)
-            best = read.hashes[0].quality
-            if best < min_quality:
-                why = f"PDQ quality {best} is below {min_quality}; found by local features only"
+            if read.quality < min_quality:
+                why = f"PDQ quality {read.quality} is below {min_quality}; found by local features only"
                 problems.append(Problem(where=shown, why=why))
+            problems += [Problem(where=shown, why=f"read in part: {why}") for why in read.unread]
         if on_progress is not None:
             on_progress(count)
         if len(builder) == PICTURES_PER_SEGMENT:
@@ -109,13 +120,15 @@ def read_folder(
     yield builder.build(), problems
 
 
-def _read_all(paths: Iterable[Path], limits: LimitOptions) -> Iterator[tuple[Path, _Read | MediaError]]:
+def _read_all(
+    paths: Iterable[Path], limits: LimitOptions, min_quality: int
+) -> Iterator[tuple[Path, _Read | MediaError]]:
     """In order, a few at once; whoever stops waiting waits for those few only."""
     pool = ThreadPoolExecutor(_THREADS, thread_name_prefix="mediaforensics-known")
     try:
         pending: deque[tuple[Path, Future[_Read | MediaError]]] = deque()
         for path in paths:
-            pending.append((path, pool.submit(_read, path, limits)))
+            pending.append((path, pool.submit(_read, path, limits, min_quality)))
             if len(pending) > 2 * _THREADS:
                 first, future = pending.popleft()
                 yield first, future.result()
@@ -128,33 +141,48 @@ def _read_all(paths: Iterable[Path], limits: LimitOptions) -> Iterator[tuple[Pat
 def _put(read: _Read, entry: int, builder: SegmentBuilder) -> None:
     for algorithm in ("md5", "sha1", "sha256"):
         builder.value(entry, algorithm, bytes.fromhex(getattr(read.digests, algorithm)))
+    for frame in read.frames:
+        builder.value(entry, "pdq", frame.value.value, frame.quality, frame.at_s)
     for hashed in read.hashes:
         builder.value(entry, "pdq", hashed.value().value, hashed.quality)
-    if read.features is not None:
+    if read.features is not None and read.luma is not None:
         builder.picture(entry, read.luma, read.features)
 
 
-def _read(path: Path, limits: LimitOptions) -> _Read | MediaError:
+def _read(path: Path, limits: LimitOptions, min_quality: int) -> _Read | MediaError:
     try:
         with Source.open(path, limits) as source:
             decoder = open_media(source, limits)
             try:
-                return _read_media(source, decoder)
+                return _read_media(source, decoder, min_quality)
             finally:
                 decoder.close()
     except MediaError as error:
         return error
 
 
-def _read_media(source: Source, decoder: Decoder) -> _Read:
-    for frame in decoder.frames():
-        luma = frame.luma(KEPT_SIDE_PX).pixels.copy()
-        full = frame.luma(_HASH_SIDE_PX).pixels
-        hashes = [pdq(full)]
-        hashes += [pdq(full[y0:y1, x0:x1]) for x0, y0, x1, y1 in pictures_between_bars(full)[:1]]
-        features = known_features(luma) if min(luma.shape) >= _LEAST_FEATURED_PX else None
-        return _Read(source.digests, tuple(hashes), luma, features)
-    raise CannotOpen(f"{source.name}: no picture could be decoded")
+def _read_media(source: Source, decoder: Decoder, min_quality: int) -> _Read:
+    frames = iter(decoder.frames())
+    first = next(frames, None)
+    if first is None:
+        raise CannotOpen(f"{source.name}: no picture could be decoded")
+    # Copies: the views of the first frame must not outlive it by a whole video.
+    luma, full = first.luma(KEPT_SIDE_PX).pixels.copy(), first.luma(_HASH_SIDE_PX).pixels.copy()
+    shown: tuple[KnownFrame, ...] = ()
+    if decoder.kind != "image":
+        shown = tuple(hashed_frames(chain((first,), frames), min_quality=min_quality))
+    unread = tuple(gap.why for gap in decoder.gaps)
+    if len({frame.at_s for frame in shown}) >= HITS_LEAST:
+        return _Read(digests=source.digests, frames=shown, unread=unread)
+    hashes = [pdq(full)]
+    hashes += [pdq(full[y0:y1, x0:x1]) for x0, y0, x1, y1 in pictures_between_bars(full)[:1]]
+    return _Read(
+        digests=source.digests,
+        hashes=tuple(hashes),
+        luma=luma,
+        features=known_features(luma) if min(luma.shape) >= _LEAST_FEATURED_PX else None,
+        unread=unread,
+    )
 
 
 def _read_labels(path: Path) -> tuple[dict[str, tuple[str, ...]], list[Problem]]:

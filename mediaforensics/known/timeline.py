@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 
 from mediaforensics.types import Timestamp
 
-_HITS_LEAST = 4
+HITS_LEAST = 4
 """Distinct frames that must agree. Other tools that report matched stretches ask for as many."""
 _DRIFT = 0.06
 """How much faster or slower it may be played: 24 frames a second shown at 25 are 4 %."""
@@ -190,7 +190,7 @@ class VideoTimeline:
         shown = []
         for video, distances in by_video.items():
             for track in self._joined(video, time, distances):
-                if track.distinct >= _HITS_LEAST:
+                if track.distinct >= HITS_LEAST:
                     if track.number is None:
                         track.number, self._numbers = self._numbers, self._numbers + 1
                     shown.append(track.range(track.number))
