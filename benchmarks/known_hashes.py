@@ -27,7 +27,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mediaforensics.known.bars import pictures_between_bars
-from mediaforensics.known.hashes import PdqHash, pdq
+from mediaforensics.known.hashes import PdqHash, pdq, pdq_of_view
 from mediaforensics.known.regions import Rectangle
 from mediaforensics.media.frame import Pixels
 from mediaforensics.types import HashValue
@@ -239,7 +239,8 @@ def hashes_of(luma: Pixels) -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
     """Rows of eight orientations: of the whole, and of the pictures between bars too."""
     height, width = luma.shape
     found = [
-        pdq(luma[y0:y1, x0:x1]) for x0, y0, x1, y1 in ((0, 0, width, height), *pictures_between_bars(luma))
+        pdq_of_view(luma[y0:y1, x0:x1])
+        for x0, y0, x1, y1 in ((0, 0, width, height), *pictures_between_bars(luma))
     ]
     rows = [_usable(hashed) for hashed in found]
     return rows[0], np.concatenate(rows)

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from mediaforensics.known.bars import pictures_between_bars
-from mediaforensics.known.hashes import pdq
+from mediaforensics.known.hashes import pdq_of_view
 from mediaforensics.known.hashing import SIDE_PX
 from mediaforensics.media.frame import Frame
 from mediaforensics.types import HashValue
@@ -66,7 +66,7 @@ def hashed_frames(frames: Iterable[Frame], *, min_quality: int = 50) -> Iterator
         height, width = luma.shape
         for rectangle in ((0, 0, width, height), *pictures_between_bars(luma)[:1]):
             x0, y0, x1, y1 = rectangle
-            hashed = pdq(luma[y0:y1, x0:x1])
+            hashed = pdq_of_view(luma[y0:y1, x0:x1])
             if hashed.quality < min_quality:
                 continue
             found = KnownFrame(at_s=at_s, value=hashed.value(), quality=hashed.quality)

@@ -21,6 +21,8 @@ from mediaforensics.types import HashValue
 _SIDE = 64
 _GRADIENT_PER_QUALITY = 90.0
 PDQ_BITS = 256
+_VIEW_SIDE_PX = 640
+"""A multiple of 128 and of 64: boxes of exactly 5, samples exactly 10 apart."""
 _Floats = NDArray[np.float32]
 
 
@@ -113,39 +115,85 @@ def _bits(coefficients: _Floats) -> NDArray[np.uint8]:
 
 
 def pdq(luma: Pixels | _Floats) -> PdqHash:
-    """Hash a brightness picture.
+    """Hash a brightness picture as it is.
 
     Parameters
     ----------
     luma : ndarray, uint8 or float32, shape (height, width)
-        0 black, 255 white, any size; a crop of a larger picture need not be copied. Reducing a picture by
-        half before hashing moves the hash by 4 to 9 bits, rounding it to whole levels by less than 1, or by 5
-        where the picture has little contrast.
+        0 black, 255 white, any size; a crop of a larger picture need not be copied. Rounding to whole levels
+        moves the hash by less than 1 bit, or by 5 where the picture has little contrast.
 
     Returns
     -------
     PdqHash
         Quality 0 for a picture without any structure.
     """
-    small = _sampled(_sampled(luma).T).T
+    return _hash(luma, 1)
+
+
+def pdq_of_view(luma: Pixels | _Floats) -> PdqHash:
+    """Hash a picture of which only a reduced view, or a part of one, is at hand.
+
+    PDQ picks whole rows and columns and averages over a whole number of them. In a small picture the rounding
+    of both moves the hash more than recompression does: views of 160, 240 and 480 px of photographs of 500 to
+    3,000 px were 18.4, 17.3 and 7.0 bits away from them. Here a side of less than 640 px is hashed as if it
+    were enlarged to that, where PDQ rounds nothing: 6.3, 4.6 and 3.8 bits.
+
+    Parameters
+    ----------
+    luma : ndarray, uint8 or float32, shape (height, width)
+        See ``pdq``; of sides of 640 px and more this is the same.
+
+    Returns
+    -------
+    PdqHash
+        Quality 0 for a picture without any structure.
+    """
+    return _hash(luma, _VIEW_SIDE_PX)
+
+
+def _hash(luma: NDArray[Any], least_px: int) -> PdqHash:
+    small = _sampled(_sampled(luma, least_px).T, least_px).T
     return PdqHash(_quality(small), np.asarray(_COSINES @ small @ _COSINES.T, np.float32))
 
 
-def _sampled(pixels: NDArray[Any]) -> _Floats:
+def _sampled(pixels: NDArray[Any], least_px: int) -> _Floats:
     """The 64 sampled rows of a picture filtered along its columns; shape (64, width)."""
     rows = np.empty((_SIDE, pixels.shape[1]), np.float32)
-    for row, (first, weights) in zip(rows, _weights(len(pixels)), strict=True):
+    for row, (first, weights) in zip(rows, _weights(len(pixels), least_px), strict=True):
         # Row by row: the floats of a dozen lines stay in the cache, those of a whole picture do not.
         np.dot(weights, pixels[first : first + len(weights)].astype(np.float32), out=row)
     return rows
 
 
-@lru_cache(maxsize=64)
-def _weights(length: int) -> tuple[tuple[int, _Floats], ...]:
+@lru_cache(maxsize=512)
+def _weights(length: int, least_px: int) -> tuple[tuple[int, _Floats], ...]:
     """For each of 64 sampled positions on a line: where its window begins, and the weights in it.
 
-    A position is the mean of a box over means of boxes. Boxes shrink at the ends of the line: what is
-    outside does not count.
+    A shorter line than ``least_px`` is stretched to that, between its points linearly.
+    """
+    if length >= least_px:
+        return tuple((first, weights.astype(np.float32)) for first, weights in _windows(length))
+    position = np.clip((np.arange(least_px) + 0.5) * length / least_px - 0.5, 0, length - 1)
+    before = position.astype(np.intp)
+    after = np.minimum(before + 1, length - 1)
+    share = position - before
+    stretched = []
+    for start, weights in _windows(least_px):
+        inside = slice(start, start + len(weights))
+        first = int(before[inside][0])
+        summed = np.zeros(int(after[inside][-1]) + 1 - first)
+        np.add.at(summed, before[inside] - first, weights * (1 - share[inside]))
+        np.add.at(summed, after[inside] - first, weights * share[inside])
+        stretched.append((first, summed.astype(np.float32)))
+    return tuple(stretched)
+
+
+@lru_cache(maxsize=8)
+def _windows(length: int) -> tuple[tuple[int, NDArray[np.float64]], ...]:
+    """First position and weights of each sample: the mean of a box over means of boxes.
+
+    Boxes shrink at the ends of the line: what is outside does not count.
     """
     box = -(-length // (2 * _SIDE))
     before, after = (box - 1) // 2, box // 2
@@ -153,15 +201,14 @@ def _weights(length: int) -> tuple[tuple[int, _Floats], ...]:
     ends = np.minimum(positions + after + 1, length)
     starts = np.maximum(positions - before, 0)
     counts = ends - starts
-    sampled = ((np.arange(_SIDE) + 0.5) * length / _SIDE).astype(np.intp)
     windows = []
-    for centre in sampled:
+    for centre in ((np.arange(_SIDE) + 0.5) * length / _SIDE).astype(np.intp):
         inner = slice(starts[centre], ends[centre])
         first, last = int(starts[inner.start]), int(ends[inner.stop - 1])
         weights = np.zeros(last - first)
         for start, end in zip(starts[inner], ends[inner], strict=True):
             weights[start - first : end - first] += 1 / ((end - start) * counts[centre])
-        windows.append((first, weights.astype(np.float32)))
+        windows.append((first, weights))
     return tuple(windows)
 
 

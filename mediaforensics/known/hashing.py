@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from mediaforensics.errors import CannotOpen
 from mediaforensics.known.bars import pictures_between_bars
-from mediaforensics.known.hashes import ORIENTATIONS, UPRIGHT, Orientation, pdq
+from mediaforensics.known.hashes import ORIENTATIONS, UPRIGHT, Orientation, pdq_of_view
 from mediaforensics.known.imagehashes import DISTANCES_BITS, image_hash
 from mediaforensics.known.lists import DIGESTS
 from mediaforensics.known.regions import Rectangle
@@ -74,7 +74,7 @@ def hashes_within(luma: Pixels, rectangle: Rectangle, kinds: Collection[Kind]) -
     if min(x1 - x0, y1 - y0) < _LEAST_SIDE_PX:
         return
     part = luma[y0:y1, x0:x1]
-    hashed = pdq(part)
+    hashed = pdq_of_view(part)
     if PDQ in kinds:
         yield Hashed(PDQ, hashed.values(), ORIENTATIONS, hashed.quality, rectangle)
     for kind in kinds:

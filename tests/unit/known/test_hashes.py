@@ -10,10 +10,10 @@ import av.filter
 import cv2
 import numpy as np
 import pytest
-from known_pictures import photo
+from known_pictures import fitted, photo
 from PIL import Image
 
-from mediaforensics.known.hashes import ORIENTATIONS, UPRIGHT, Orientation, pdq
+from mediaforensics.known.hashes import ORIENTATIONS, UPRIGHT, Orientation, pdq, pdq_of_view
 from mediaforensics.media.decode import open_media
 from mediaforensics.media.source import Source
 from mediaforensics.options import LimitOptions
@@ -57,7 +57,8 @@ def test_quality_of_plain_and_smooth_pictures_is_low() -> None:
 
 @pytest.mark.parametrize("shape", [(1, 1), (1, 500), (3, 3), (63, 63)])
 def test_tiny_pictures_have_a_hash(shape: tuple[int, int]) -> None:
-    assert pdq(np.full(shape, 7, np.uint8)).value().bits == 256
+    for hashed in (pdq(np.full(shape, 7, np.uint8)), pdq_of_view(np.full(shape, 7, np.uint8))):
+        assert (hashed.value().bits, hashed.quality) == (256, 0)
 
 
 def test_eight_orientations_match_the_turned_pictures() -> None:
@@ -71,6 +72,29 @@ def test_eight_orientations_match_the_turned_pictures() -> None:
         # Picking every eighth pixel is not symmetric; this drawn picture is finer-grained than photographs.
         assert hashed.value(orientation).distance_bits(there) <= 26, orientation
     assert len({hashed.value(o).hex() for o in ORIENTATIONS}) == 8
+
+
+@pytest.mark.parametrize("side_px", [160, 240, 320, 480])
+def test_a_reduced_view_hashes_much_like_its_picture(side_px: int) -> None:
+    away, plainly_away = [], []
+    for seed in range(6):
+        luma = photo(seed, 1280, 960)
+        whole, view = pdq(luma).value(), fitted(luma, side_px, side_px * 3 // 4)
+        away.append(pdq_of_view(view).value().distance_bits(whole))
+        plainly_away.append(pdq(view).value().distance_bits(whole))
+    assert max(away) <= 14
+    assert np.mean(away) < np.mean(plainly_away) / 1.5
+
+
+def test_a_large_view_hashes_as_it_is() -> None:
+    for luma in (photo(1, 640, 640), photo(2, 1100, 800)):
+        assert pdq_of_view(luma).value() == pdq(luma).value()
+
+
+def test_hashing_a_view_is_hashing_it_enlarged() -> None:
+    view = photo(4, 480, 270)
+    enlarged = cv2.resize(view.astype(np.float32), (640, 640), interpolation=cv2.INTER_LINEAR)
+    assert pdq_of_view(view).value().distance_bits(pdq(enlarged).value()) <= 2
 
 
 def test_which_orientations_are_mirrored() -> None:
