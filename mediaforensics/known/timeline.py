@@ -188,7 +188,7 @@ class VideoTimeline:
             if video not in by_video:
                 self._miss(video, self._tracks[video], time)
         shown = []
-        for video, distances in by_video.items():
+        for video, distances in sorted(by_video.items()):
             for track in self._joined(video, time, distances):
                 if track.distinct >= HITS_LEAST:
                     if track.number is None:
