@@ -1,10 +1,10 @@
 """Known pictures: what finding them costs and how many are found, beside what a user would pick instead.
 
-``MF_TEST_DATA=DATA python benchmarks/known.py [--pictures DIR] [--hashes N ...] [--lines N] [--only PART ...]``
+``MF_TEST_DATA=DATA python benchmarks/known.py [--pictures DIR] [--hashes N] [--lines N] [--only PART]``
 
-Parts: ``hashes`` (PDQ and bars), ``index`` (exact search beside faiss), ``lists`` (formats), ``sets`` (a list of
-a million lines becomes a set), ``regions`` (pictures inside frames beside PDQ and plain SIFT), ``videos`` (a
-stretch of a known video). Each but ``sets`` and ``videos`` is also a program of its own, with more options.
+Parts: ``hashes`` (PDQ and bars), ``index`` (exact search beside faiss), ``lists`` (formats), ``sets`` (a list
+of a million lines becomes a set), ``regions`` (pictures inside frames, beside PDQ and plain SIFT), ``videos``
+(a stretch of a known video). Each but ``sets`` is also a program of its own, with more options.
 """
 
 from __future__ import annotations
@@ -71,8 +71,9 @@ def sets(arguments: argparse.Namespace, console: Console) -> None:
     goal_s = IMPORT_GOAL_S * arguments.lines / 1e6
     console.print(
         f"A list of {arguments.lines:,} lines to a set: {import_s:.2f} s CPU (goal {goal_s:g}), "
-        f"{size / arguments.lines:.0f} bytes an entry on the disk with its name; opened in {open_ms:.1f} ms wall "
-        f"(goal {OPEN_GOAL_MS:g}); {query_ms:.2f} ms CPU a search with its decisions, {found} of {_QUERIES} found"
+        f"{size / arguments.lines:.0f} bytes an entry on the disk with its name; opened in {open_ms:.1f} ms "
+        f"(wall, goal {OPEN_GOAL_MS:g}); {query_ms:.2f} ms CPU a search with its decisions, {found} of "
+        f"{_QUERIES} found"
     )
 
 

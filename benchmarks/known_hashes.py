@@ -293,12 +293,12 @@ def print_recall(pictures: Sequence[Path], others: Sequence[Path]) -> None:
     )
 
 
-def main() -> None:
+def main(given: Sequence[str] | None = None) -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("pictures", type=Path)
     parser.add_argument("--others", type=Path)
     parser.add_argument("--most", type=int, default=500)
-    arguments = parser.parse_args()
+    arguments = parser.parse_args(given)
     cv2.setNumThreads(1)
     every = [p for p in sorted(arguments.pictures.iterdir()) if p.suffix.lower() in (".jpg", ".jpeg", ".png")]
     # Every other one: the thresholds were tuned on the ones between.

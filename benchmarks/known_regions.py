@@ -3,8 +3,8 @@
 ``python benchmarks/known_regions.py DIR [DIR ...] [--targets 20] [--distractors 1000] [--art DIR]``
 
 DIR holds photographs. Those to be found, those that the set holds besides, and those that frames of the
-control show are different files. Beside it: PDQ of the whole frame with bars removed in eight orientations, and
-plain SIFT with 17 agreeing features for the pictures that are shown.
+control show are different files. Beside it: PDQ of the whole frame with bars removed in eight orientations,
+and plain SIFT with 17 agreeing features for the pictures that are shown.
 """
 
 from __future__ import annotations
@@ -47,9 +47,11 @@ class Shelf:
         return len(self._lumas)
 
     def features(self, i: int) -> Features:
+        """Of picture ``i``."""
         return self._features[i]
 
     def luma(self, i: int) -> Pixels:
+        """Of picture ``i``."""
         return self._lumas[i]
 
 
@@ -110,16 +112,14 @@ def main(given: Sequence[str] | None = None) -> None:
             # The same look without any known picture: whatever is found then is wrong.
             control = [read(backgrounds[count + (at + i) % count]) for i in range(look.pictures)]
             for pictures, truth in (([targets[i] for i in numbers], set(numbers)), (control, set())):
-                frame = covered.shown(pictures, background, look, art, rng)
+                frame = covered.shown(pictures, background, look, art, rng).rgb
                 view = grey(frame, VIEW_SIDE_PX)
                 start = time.process_time()
                 answers = {i for i, _ in finder.find(view)}
                 looks_s, looks = looks_s + time.process_time() - start, looks + 1
                 strange = answers - truth
                 if strange:
-                    own = [
-                        pdq(grey(picture, KEPT_SIDE_PX)).values()[0] for picture in (*pictures, background)
-                    ]
+                    own = [pdq(grey(one, KEPT_SIDE_PX)).values()[0] for one in (*pictures, background)]
                     near = np.bitwise_count(values[:, None] ^ np.stack(own)[None]).sum(axis=2).min(axis=1)
                     strange = {i for i in strange if near[i] > SAME_BITS}
                 wrong += len(strange)

@@ -23,8 +23,8 @@ HEAVY = {
 }
 PUBLIC = [
     "Analyzer", "Box", "Failed", "Finding", "Gallery", "HashValue", "KnownList", "KnownSet", "Lexicon",
-    "MediaError", "MediaForensicsError", "Observation", "OptionError", "Options", "Progress", "Report", "SetupError",
-    "Span", "Stream", "Timestamp", "__version__", "analyze",
+    "MediaError", "MediaForensicsError", "Observation", "OptionError", "Options", "Progress", "Report",
+    "SetupError", "Span", "Stream", "Timestamp", "__version__", "analyze",
 ]  # fmt: skip
 
 
