@@ -20,8 +20,9 @@ from mediaforensics.media.frame import Pixels
 
 WIDTH_PX, HEIGHT_PX = 1280, 720
 _WORDS = (
-    "WE WILL BURN YOUR HOUSE TRAITOR YOUR TURN IS NEAR NO MERCY BLOOD FOR REVENGE SOON WE KNOW WHERE"
-).split()
+    *("WE", "WILL", "BURN", "YOUR", "HOUSE", "TRAITOR", "YOUR", "TURN", "IS", "NEAR", "NO", "MERCY"),
+    *("BLOOD", "FOR", "REVENGE", "SOON", "WE", "KNOW", "WHERE"),
+)
 _Floats = NDArray[np.float32]
 Box = tuple[int, int, int, int]
 """x0, y0, x1, y1."""
