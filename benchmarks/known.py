@@ -63,7 +63,7 @@ def sets(arguments: argparse.Namespace, console: Console) -> None:
             near(known, PDQ, query, quality=None, options=KnownOptions())
         start = time.process_time()
         found = sum(
-            bool(near(known, PDQ, query, quality=None, options=KnownOptions()))
+            bool(near(known, PDQ, query, quality=None, options=KnownOptions()).hits)
             for query in queries[:_QUERIES]
         )
         query_ms = 1e3 * (time.process_time() - start) / _QUERIES

@@ -24,10 +24,10 @@ from rich.table import Table
 from mediaforensics.known.candidates import open_candidates
 from mediaforensics.known.features import Features, frame_features, known_features
 from mediaforensics.known.finder import VIEW_SIDE_PX, PictureFinder
+from mediaforensics.known.fitting import fit
 from mediaforensics.known.folder import KEPT_SIDE_PX
 from mediaforensics.known.hashes import pdq
 from mediaforensics.known.hashing import PDQ, SIDE_PX, hashes_of
-from mediaforensics.known.placement import fit
 from mediaforensics.media.frame import Pixels
 
 PLAIN_SIFT = 17
@@ -115,7 +115,7 @@ def main(given: Sequence[str] | None = None) -> None:
                 frame = covered.shown(pictures, background, look, art, rng).rgb
                 view = grey(frame, VIEW_SIDE_PX)
                 start = time.process_time()
-                answers = {i for i, _ in finder.find(view)}
+                answers = {i for i, _ in finder.find(frame_features(view), view)}
                 looks_s, looks = looks_s + time.process_time() - start, looks + 1
                 strange = answers - truth
                 if strange:

@@ -5,23 +5,28 @@ from __future__ import annotations
 import argparse
 import json
 import os
-import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, BinaryIO
+from typing import TYPE_CHECKING, Any
 
-from mediaforensics.cli.screen import EXIT_UNREADABLE, counting, progress, put, say
+from mediaforensics.cli.screen import (
+    EXIT_IN_PART,
+    EXIT_UNREADABLE,
+    counting,
+    progress,
+    put,
+    say,
+    standard_output,
+)
 
 if TYPE_CHECKING:
     from mediaforensics.api import Analyzer
-    from mediaforensics.known.exchange.listed import Problem
     from mediaforensics.known.lists import KnownList
+    from mediaforensics.known.matching import Explanation
     from mediaforensics.known.store import KnownSet
     from mediaforensics.report.model import Report
+    from mediaforensics.types import HashValue
 
-_PROBLEMS_SHOWN = 20
-_DIGEST_BITS = {"md5": 128, "sha1": 160, "sha256": 256, "pdq": 256}
-_DEFAULT_BITS = 64
 
 Commands = Any
 """What ``argparse`` gives for adding sub-commands; it has no public name."""
@@ -55,7 +60,7 @@ def add_known(commands: Commands) -> None:
         help="say which known pictures appear in files, or lie near hash values",
         description="Look for known pictures in pictures and videos, and near hash values.",
         epilog="Exit status: 0 nothing known, 1 something known, 2 wrong use or set-up, 3 a source could not "
-        "be read.",
+        "be read, 4 a source was read in part.",
     )
     match.add_argument("set", metavar="SET", help="a set, a folder of pictures or a hash list")
     match.add_argument(
@@ -127,14 +132,12 @@ def _build(parsed: argparse.Namespace) -> int:
         raise OptionError(f"{parsed.set} exists; give another name, or use: mediaforensics known add")
     known = _with_paths(KnownSet(lists=(), segments=()), parsed)
     known.save(parsed.set)
-    _tell(known)
+    _tell(_open_built(parsed.set))
     return 0
 
 
 def _add(parsed: argparse.Namespace) -> int:
-    known = _with_paths(_open_built(parsed.set), parsed)
-    known.update(parsed.set)
-    _tell(known)
+    _tell(_with_paths(_open_built(parsed.set), parsed).update(parsed.set))
     return 0
 
 
@@ -164,7 +167,7 @@ def _match(parsed: argparse.Namespace) -> int:
     known = KnownSet.open(parsed.set)
     options = Options(text=None, faces=None, overlays=None, evidence=None)
     analyzer: Analyzer | None = None
-    any_known = unreadable = False
+    any_known = unreadable = in_part = False
     for source in parsed.sources:
         if (value := _value(source)) is not None:
             found = [_explained(one) for one in known.explain(value)]
@@ -180,23 +183,29 @@ def _match(parsed: argparse.Namespace) -> int:
                 continue
             found = _showings(report)
             any_known |= bool(found)
+            in_part |= not report.coverage.complete
+            for line in _unseen(report):
+                say(f"{source}: {line}")
         for one in found:
             _print(source, one, parsed.json)
-    return EXIT_UNREADABLE if unreadable else int(any_known)
+    if unreadable or in_part:
+        return EXIT_UNREADABLE if unreadable else EXIT_IN_PART
+    return int(any_known)
 
 
-def _value(source: str) -> Any:
+def _value(source: str) -> HashValue | None:
     """A hash value written as ``algorithm:digits``; None for a path."""
+    from mediaforensics.known.exchange.values import ALGORITHMS, value_of
     from mediaforensics.types import HashValue
 
     algorithm, colon, digits = source.partition(":")
-    if not colon or algorithm not in ("pdq", "phash", "dhash", "whash", "ahash", "md5", "sha1", "sha256"):
+    if not colon or algorithm not in ALGORITHMS:
         return None
-    bits = _DIGEST_BITS.get(algorithm, 4 * len(digits) or _DEFAULT_BITS)
-    return HashValue.from_hex(algorithm, bits, digits)
+    value = value_of(algorithm, digits)
+    return HashValue(algorithm, 8 * len(value), value)
 
 
-def _explained(one: Any) -> dict[str, Any]:
+def _explained(one: Explanation) -> dict[str, Any]:
     return {
         "list": one.entry.list_name,
         "entry_id": one.entry.entry_id,
@@ -216,6 +225,16 @@ def _showings(report: Report) -> list[dict[str, Any]]:
     return [{**one, "counts": True, "why": words.get(one["id"], "")} for one in shown]
 
 
+def _unseen(report: Report) -> Iterator[str]:
+    """What of a source was not looked at."""
+    for gap in report.coverage.undecodable:
+        yield f"not read: {gap.why}"
+    for run in report.detectors:
+        if run.name == "known":
+            yield from (f"could not look: {failure.why}" for failure in run.failures)
+            yield from (f"note: {note}" for note in run.notes)
+
+
 def _print(source: str, one: dict[str, Any], as_json: bool) -> None:
     if as_json:
         line = json.dumps({"source": source, **one}, ensure_ascii=True)
@@ -226,6 +245,7 @@ def _print(source: str, one: dict[str, Any], as_json: bool) -> None:
 
 
 def _export(parsed: argparse.Namespace) -> int:
+    from mediaforensics.disk import writing_whole
     from mediaforensics.errors import OptionError
     from mediaforensics.known.exchange.writing import write_list
     from mediaforensics.known.store import KnownSet
@@ -234,21 +254,14 @@ def _export(parsed: argparse.Namespace) -> int:
     known = KnownSet.open(parsed.set)
     if parsed.list is not None and parsed.list not in known.lists:
         raise OptionError(f"{parsed.set} has no list {parsed.list}; it has {', '.join(sorted(known.lists))}")
-    if parsed.output == "-":
-        _complain(write_list(known.rows(parsed.list), sys.stdout.buffer, parsed.format))
-        sys.stdout.flush()
-        return 0
     path = Path(parsed.output)
-    require_writable(path, Path(parsed.set))
-    part = path.with_name(f".{path.name}.{os.getpid()}.part")
-    try:
-        stream: BinaryIO
-        with part.open("xb") as stream:
-            _complain(write_list(known.rows(parsed.list), stream, parsed.format))
-        part.replace(path)
-    finally:
-        part.unlink(missing_ok=True)
-    say(f"List: {parsed.output}")
+    if parsed.output != "-":
+        require_writable(path, Path(parsed.set))
+    with standard_output() if parsed.output == "-" else writing_whole(path) as stream:
+        lost = write_list(known.rows(parsed.list), stream, parsed.format)
+        _complain(f"{problem.where}: {problem.why}" for problem in lost)
+    if parsed.output != "-":
+        say(f"List: {parsed.output}")
     return 0
 
 
@@ -278,17 +291,17 @@ def _open_built(folder: str) -> KnownSet:
 
 
 def _tell(known: KnownSet) -> None:
+    """What is in a set, and what a search in it will not see."""
+    from mediaforensics.known.detector import KnownDetector
+    from mediaforensics.options import KnownOptions
+
     for name, one in known.stats()["lists"].items():
         values = ", ".join(f"{count} {kind}" for kind, count in one["values"].items()) or "no values"
         allow = ", allow list" if one["allow"] else ""
         say(f"{name}: {one['entries']} entries ({values}), {one['pictures']} with pictures{allow}")
-    _complain(known.problems)
+    _complain(KnownDetector(known, KnownOptions()).notes)
 
 
-def _complain(problems: Iterable[Problem]) -> None:
-    count = 0
-    for count, problem in enumerate(problems, start=1):
-        if count <= _PROBLEMS_SHOWN:
-            say(f"not used: {problem.where}: {problem.why}")
-    if count > _PROBLEMS_SHOWN:
-        say(f"not used: and {count - _PROBLEMS_SHOWN} more")
+def _complain(sentences: Iterable[str]) -> None:
+    for sentence in sentences:
+        say(f"note: {sentence}")

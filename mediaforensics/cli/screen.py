@@ -7,13 +7,14 @@ import os
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, BinaryIO
 
 if TYPE_CHECKING:
     from mediaforensics.engine import Event
 
 EXIT_WRONG_USE = 2
 EXIT_UNREADABLE = 3
+EXIT_IN_PART = 4
 EXIT_INTERRUPTED = 130
 
 
@@ -25,13 +26,20 @@ def put(text: str, output: str, what: str) -> None:
         write_whole(Path(output), text.encode())
         say(f"{what}: {output}")
         return
+    with standard_output() as stream:
+        stream.write(text.encode())
+
+
+@contextlib.contextmanager
+def standard_output() -> Iterator[BinaryIO]:
+    """Standard output, for bytes; a reader that has seen enough, such as head, ends it quietly."""
     try:
-        sys.stdout.buffer.write(text.encode())
+        yield sys.stdout.buffer
         sys.stdout.flush()
     except OSError as error:
         # What is left in the buffer would fail, and be complained of, once more when the program ends.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        if not isinstance(error, BrokenPipeError):  # the reader, such as head, has seen enough
+        if not isinstance(error, BrokenPipeError):
             raise
 
 

@@ -69,7 +69,7 @@ class KnownDetector:
                 f"inside the frame may be missed: more than {EXACT_MOST} need mediaforensics[scale] and a "
                 "built set"
             )
-        without = len(self._known) - self._shelves.with_pictures - self._known.videos
+        without = len(self._known) - self._known.with_pictures - self._known.videos
         if without > 0:
             notes.append(
                 f"{without} entries are hashes without a picture: they are looked for as the whole frame only"

@@ -109,7 +109,7 @@ class KnownExaminer:
         self._frames: list[FrameHit] = []
         self._video_shown: dict[int, Sighting] = {}
         self._slow = _Allowance(at_once=_SLOW_AT_ONCE, per_s=_SLOW_PER_S)
-        self._unlooked = 0
+        self._unlooked = self._most_left_out = 0
         self._times: tuple[Timestamp, Timestamp] | None = None
 
     def examine(self, sample: Sample, seen: Sequence[Observation]) -> Iterable[Observation]:
@@ -148,6 +148,15 @@ class KnownExaminer:
                     "a covered picture or one inside the frame may be missed there",
                 )
             )
+        if self._most_left_out:
+            told.append(
+                Remark(
+                    time=last,
+                    detector=DETECTOR,
+                    words="so many listed values are alike that only the nearest entries are told; for one "
+                    f"picture {self._most_left_out} more values were as near as a match",
+                )
+            )
         return [*told, *self._by_digest(first, last)]
 
     def _by_digest(self, first: Timestamp, last: Timestamp) -> Iterator[Observation]:
@@ -160,7 +169,7 @@ class KnownExaminer:
         seen: set[int] = set()
         for kind in sorted(kinds, key=lambda kind: -kind[1]):
             value = np.frombuffer(bytes.fromhex(getattr(digests, kind[0])), np.uint8)[None]
-            for hit in near(self._known, kind, value, quality=None, options=self._options):
+            for hit in near(self._known, kind, value, quality=None, options=self._options).hits:
                 if hit.why_not is not None or hit.entry in seen:
                     continue
                 seen.add(hit.entry)
@@ -197,9 +206,9 @@ class KnownExaminer:
 
     def _take(self, look: _Look, hashed: Hashed, found: dict[int, Sighting], *, whole: bool) -> None:
         """Search for the values of a rectangle; PDQ goes before others, then the nearest."""
-        for hit in near(
-            self._known, hashed.kind, hashed.values, quality=hashed.quality, options=self._options
-        ):
+        nearby = near(self._known, hashed.kind, hashed.values, quality=hashed.quality, options=self._options)
+        self._most_left_out = max(self._most_left_out, nearby.left_out)
+        for hit in nearby.hits:
             if hit.allowed:
                 self._allowed.add(hit.entry)
             if hit.why_not is not None:

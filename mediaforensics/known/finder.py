@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from mediaforensics.known.candidates import Candidates, Shelf
-from mediaforensics.known.features import frame_features
+from mediaforensics.known.features import Features
 from mediaforensics.known.placement import Placement, place
 from mediaforensics.media.frame import Pixels
 
@@ -33,12 +33,14 @@ class PictureFinder:
         self._shelf, self._candidates = shelf, candidates
 
     def find(
-        self, luma: Pixels, wanted: Callable[[int], bool] = lambda picture: True
+        self, frame: Features, luma: Pixels, wanted: Callable[[int], bool] = lambda picture: True
     ) -> list[tuple[int, Placement]]:
         """All pictures that the frame shows.
 
         Parameters
         ----------
+        frame : Features
+            Of the view (``frame_features``).
         luma : ndarray, uint8, shape (height, width)
             View of a frame, its longer side ``VIEW_SIDE_PX``; placements are in its pixels.
         wanted : callable
@@ -49,7 +51,6 @@ class PictureFinder:
         list of (int, Placement)
             Number on the shelf and where; best candidates first, each picture once.
         """
-        frame = frame_features(luma)
         found: dict[int, Placement] = {}
         for candidate in self._candidates.nearest(frame, luma.shape[1], _CANDIDATES):
             if not wanted(candidate.picture):

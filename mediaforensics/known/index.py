@@ -43,7 +43,7 @@ class HashIndex:
     """Hashes of one algorithm and width, in the order given; equal values keep their own rows.
 
     An index never changes and may be searched from many threads at once. Made by ``build`` or
-    ``from_arrays``; a set that grows and shrinks is several of them (``segmented.py``).
+    ``from_arrays``; a set that grows and shrinks is several of them (``merge.py``).
     """
 
     def __init__(

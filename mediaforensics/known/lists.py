@@ -35,7 +35,8 @@ class KnownList:
         Its pictures are known to be harmless: what is at least as near to one of them as to an entry of
         another list is not reported.
     max_distance_bits : int or None
-        How far a perceptual hash may be from an entry; None for the default of its algorithm.
+        How far a perceptual hash may be from an entry, and never more than a quarter of its bits: 16 of
+        64. None for the default of its algorithm.
     min_quality : int or None
         PDQ quality (0..100) that the picture, and the entry where its quality is known, must have; None
         for the default.

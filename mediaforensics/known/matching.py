@@ -21,8 +21,9 @@ from mediaforensics.types import HashValue
 if TYPE_CHECKING:
     from mediaforensics.known.store import KnownSet
 
-_HITS_MOST = 256
-"""Of one search. Whoever shares a value with more entries than that has met a flood, not a picture."""
+_PICTURES_MOST, _FRAMES_MOST = 256, 2048
+"""Hits of one search in a segment among pictures, and among frames of videos, of which one that hardly
+changes has many. A picture near more entries than that has met a flood, which would fill the report."""
 _EXPLAINED_BEYOND_BITS = 16
 
 
@@ -58,6 +59,22 @@ class Hit:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Nearby:
+    """What a search found.
+
+    Attributes
+    ----------
+    hits : tuple of Hit
+        Nearest first; each entry once, with its nearest value, but a known video once for each of its frames.
+    left_out : int
+        How many more values were near than are told.
+    """
+
+    hits: tuple[Hit, ...]
+    left_out: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Explanation:
     """Why an entry near a value counts as a match, or does not.
 
@@ -90,7 +107,7 @@ def near(
     quality: int | None,
     options: KnownOptions,
     beyond_bits: int = 0,
-) -> list[Hit]:
+) -> Nearby:
     """Entries near any of several values of one picture, nearest first.
 
     Parameters
@@ -106,47 +123,48 @@ def near(
     options : KnownOptions
         Distances and quality for lists that state none.
     beyond_bits : int
-        Search so much farther than the lists allow; what lies there does not count and says so.
-
-    Returns
-    -------
-    list of Hit
-        At most 256; each entry once, with its nearest value, but a known video once for each of its
-        frames.
+        Search so much farther than the lists allow, and among removed entries too; what lies there does not
+        count and says so.
     """
     radius = max((one.within_bits(kind, options) for one in known.lists.values()), default=0)
     found: dict[tuple[int, float | None], Hit] = {}
+    left_out = 0
     for start, part in zip(known.starts, known.segments, strict=False):
         values = part.segment.values.get(kind)
         if values is None:
             continue
         here = values.index.within_many(queries, radius + beyond_bits)
-        which, rows, distances = here.query, here.row, here.distance_bits
-        for nth in np.lexsort((rows, distances))[:_HITS_MOST].tolist():
-            row = int(rows[nth])
+        order = np.lexsort((here.row, here.distance_bits))
+        if not beyond_bits:
+            order = order[~holds(part.removed, values.entry[here.row[order]])]
+        framed = values.at_ms[here.row[order]] >= 0
+        told = np.concatenate([order[~framed][:_PICTURES_MOST], order[framed][:_FRAMES_MOST]])
+        left_out += len(order) - len(told)
+        rows = here.row[told]
+        flat = degenerate(kind, values.index.arrays()["values"][rows])
+        for query, row, distance_bits, is_flat in zip(
+            here.query[told].tolist(), rows.tolist(), here.distance_bits[told].tolist(), flat, strict=True
+        ):
             i, at_ms = int(values.entry[row]), int(values.at_ms[row])
             if i >= len(part.segment):
                 raise BadSet("a value of the set is of an entry that is not there")
-            at_s = at_ms / 1000 if at_ms >= 0 else None
-            key = start + i, at_s
-            if key in found and found[key].distance_bits <= distances[nth]:
+            key = start + i, (at_ms / 1000 if at_ms >= 0 else None)
+            if key in found and found[key].distance_bits <= distance_bits:
                 continue
-            if degenerate(kind, values.index.arrays()["values"][row : row + 1])[0]:
-                why_not: str | None = "its value has no structure and would match anything without any"
-            else:
-                why_not = _why_not(
-                    known, kind, part, i, int(distances[nth]), int(values.quality[row]), quality, options
-                )
+            quality_of = int(values.quality[row])
+            why_not = _why_not(known, kind, part, i, distance_bits, quality_of, quality, options)
+            if is_flat:
+                why_not = "its value has no structure and would match anything without any"
             found[key] = Hit(
-                entry=start + i,
-                query=int(which[nth]),
+                entry=key[0],
+                query=query,
                 kind=kind,
-                distance_bits=int(distances[nth]),
-                at_s=at_s,
+                distance_bits=distance_bits,
+                at_s=key[1],
                 why_not=why_not,
             )
     hits = sorted(found.values(), key=lambda hit: (hit.distance_bits, hit.entry, hit.at_s or 0.0))
-    return _after_allowing(known, hits[:_HITS_MOST])
+    return Nearby(hits=tuple(_after_allowing(known, hits)), left_out=left_out)
 
 
 def explain(
@@ -163,7 +181,7 @@ def explain(
     found: dict[tuple[int, Kind], Hit] = {}
     for kind, table, own in asked:
         beyond = 0 if kind[0] in DIGESTS else _EXPLAINED_BEYOND_BITS
-        for hit in near(known, kind, table, quality=own, options=options, beyond_bits=beyond):
+        for hit in near(known, kind, table, quality=own, options=options, beyond_bits=beyond).hits:
             before = found.get((hit.entry, kind))
             if before is None or hit.distance_bits < before.distance_bits:
                 found[hit.entry, kind] = hit
@@ -194,7 +212,7 @@ def _why_not(
     options: KnownOptions,
 ) -> str | None:
     rules = known.lists[part.segment.list_name(i)]
-    if holds(part.removed, i):
+    if holds(part.removed, np.array([i], np.uint32))[0]:
         return "the entry was withdrawn or removed"
     most, floor = rules.within_bits(kind, options), rules.floor(options)
     if distance_bits > most:

@@ -5,14 +5,16 @@ from __future__ import annotations
 import codecs
 import os
 import stat
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
+from os import PathLike
 from pathlib import Path
 
 import numpy as np
 
-from mediaforensics.errors import BadHash, BadSet, CannotOpen
+from mediaforensics.errors import BadHash, BadSet, CannotOpen, OptionError
 from mediaforensics.known.builder import SegmentBuilder
+from mediaforensics.known.exchange.formats import named
 from mediaforensics.known.exchange.listed import Problem
 from mediaforensics.known.exchange.reading import read_list
 from mediaforensics.known.folder import OnProgress, entries_of, read_folder
@@ -49,6 +51,43 @@ class Opened:
     withdrawn: dict[str, tuple[str, ...]]
     version: str | None = None
 
+    def replacing(self, lists: Collection[str]) -> dict[str, set[str]]:
+        """By list, ids that it takes back, or reads anew of lists that are there already."""
+        gone = {name: set(ids) for name, ids in self.withdrawn.items()}
+        for part in self.segments:
+            for number, name in enumerate(part.segment.lists):
+                if name in lists:
+                    mine = np.flatnonzero(part.segment.list_of == number).tolist()
+                    gone.setdefault(name, set()).update(_id_of(part.segment, i) for i in mine)
+        return gone
+
+
+def open_paths(
+    paths: str | PathLike[str] | Sequence[str | PathLike[str]],
+    rules: KnownList | None,
+    form: str | None,
+    limits: LimitOptions | None,
+    min_quality: int,
+    on_progress: OnProgress | None,
+) -> Iterator[Opened]:
+    """Read several paths, one after the other; parameters as of ``KnownSet.open``."""
+    given = [paths] if isinstance(paths, (str, PathLike)) else list(paths)
+    if not given:
+        raise OptionError("known needs at least one folder of pictures, hash list or built set")
+    if not 0 <= min_quality <= 100:
+        raise OptionError("min_quality must be 0 .. 100")
+    if form is not None:
+        named(form)
+    for path in given:
+        yield open_path(
+            Path(path),
+            rules=rules or KnownList(),
+            form=form,
+            limits=limits or LimitOptions(),
+            min_quality=min_quality,
+            on_progress=on_progress,
+        )
+
 
 def open_path(
     path: Path,
@@ -82,9 +121,16 @@ def open_path(
         Nothing in it can be used.
     BadSet
         A built set is damaged.
+    OptionError
+        Settings are given for a built set.
     """
     if _is_folder(path):
         if is_stored_set(path):
+            if rules != KnownList():
+                raise OptionError(
+                    f"{path} is a built set and brings its own lists: name and settings cannot "
+                    "be given; export it as a list first"
+                )
             return opened_set(path)
         return _gathered(path, path, entries_of(path), rules, limits, min_quality, on_progress)
     if form is None and _is_media(path):

@@ -125,10 +125,12 @@ def column(arrays: Arrays, name: str, dtype: type[np.generic], width: int | None
     return array
 
 
-def holds(rising: NDArray[np.uint32], number: int) -> bool:
-    """Whether a rising column has a number in it."""
-    at = int(np.searchsorted(rising, number))
-    return at < len(rising) and int(rising[at]) == number
+def holds(rising: NDArray[np.uint32], numbers: NDArray[np.uint32]) -> NDArray[np.bool_]:
+    """Which of some numbers a rising column has in it."""
+    if not len(rising):
+        return np.zeros(len(numbers), np.bool_)
+    at = np.minimum(np.searchsorted(rising, numbers), len(rising) - 1)
+    return np.asarray(rising[at] == numbers)
 
 
 @dataclass(frozen=True, slots=True, eq=False)

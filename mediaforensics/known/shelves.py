@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from mediaforensics.errors import BadSet
 from mediaforensics.known.candidates import EXACT_MOST, open_candidates
+from mediaforensics.known.features import Features, frame_features
 from mediaforensics.known.finder import PictureFinder
 from mediaforensics.known.placement import Placement
 from mediaforensics.known.segment import Pictures, holds
@@ -50,7 +51,6 @@ class Shelves:
     """
 
     def __init__(self, known: KnownSet) -> None:
-        self._known = known
         self._shelves: list[_Shelf] = []
         self._finders: list[tuple[_Shelf, PictureFinder]] | None = None
         self._lumas: OrderedDict[int, Pixels] = OrderedDict()
@@ -68,13 +68,8 @@ class Shelves:
             self._shelves.append(_Shelf(start, len(part.segment), pictures, part.removed, usable))
 
     @property
-    def with_pictures(self) -> int:
-        """How many entries have pixels."""
-        return sum(len(shelf.pictures) for shelf in self._shelves)
-
-    @property
     def unusable(self) -> int:
-        """How many of them can be compared by hash only, for want of an index or of faiss."""
+        """How many pictures can be compared by hash only, for want of an index or of faiss."""
         return sum(len(shelf.pictures) for shelf in self._shelves if not shelf.usable)
 
     def luma(self, entry: int) -> Pixels | None:
@@ -104,7 +99,11 @@ class Shelves:
         wanted : callable
             Whether an entry is still to be looked for.
         """
-        return [one for shelf, finder in self._opened() for one in _found(shelf, finder, luma, wanted)]
+        opened = self._opened()
+        if not opened:
+            return []
+        frame = frame_features(luma)
+        return [one for shelf, finder in opened for one in _found(shelf, finder, frame, luma, wanted)]
 
     def _opened(self) -> list[tuple[_Shelf, PictureFinder]]:
         with self._lock:
@@ -118,12 +117,11 @@ class Shelves:
 
 
 def _found(
-    shelf: _Shelf, finder: PictureFinder, luma: Pixels, wanted: Callable[[int], bool]
+    shelf: _Shelf, finder: PictureFinder, frame: Features, luma: Pixels, wanted: Callable[[int], bool]
 ) -> list[tuple[int, Placement]]:
     entries, start = shelf.pictures.entry, shelf.start
     if int(entries.max()) >= shelf.entries:
         raise BadSet("a picture of the set is of an entry that is not there")
-    found = finder.find(
-        luma, lambda i: not holds(shelf.removed, int(entries[i])) and wanted(start + int(entries[i]))
-    )
+    gone = holds(shelf.removed, entries)
+    found = finder.find(frame, luma, lambda i: not gone[i] and wanted(start + int(entries[i])))
     return [(start + int(entries[i]), placement) for i, placement in found]

@@ -13,7 +13,7 @@ import os
 import re
 import shutil
 import stat
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, cast
@@ -21,6 +21,7 @@ from typing import Any, cast
 import numpy as np
 from numpy.typing import NDArray
 
+from mediaforensics.disk import writing_whole
 from mediaforensics.errors import BadSet, OptionError
 from mediaforensics.known.segment import Segment
 
@@ -37,7 +38,7 @@ _FILE_NAME = re.compile(r"[a-z0-9]+([.-][a-z0-9]+)*\.npy")
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class StoredSegment:
-    """A segment, what was removed from it since, and where it lies.
+    """A segment, and what was removed from it since.
 
     Attributes
     ----------
@@ -45,14 +46,17 @@ class StoredSegment:
         Numbers of its entries that no longer count.
     digest : str
         SHA-256 of its entries (``Segment.digest``).
-    folder : str or None
-        Its folder within the set; None while it is only in memory.
     """
 
     segment: Segment
     removed: NDArray[np.uint32]
     digest: str
-    folder: str | None = None
+
+    def live(self) -> NDArray[np.bool_]:
+        """Which of its entries count, shape (n,)."""
+        live = np.ones(len(self.segment), np.bool_)
+        live[self.removed] = False
+        return live
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -191,7 +195,7 @@ def _read_segment(folder: Path, listed: Mapping[str, Any], check: bool) -> Store
         removed = _read_column(folder / file, size, sha256, True)
         if removed.dtype != np.uint32 or removed.ndim != 1:
             raise BadSet(f"{file} is of another type")
-    return StoredSegment(segment=segment, removed=removed, digest=str(listed["digest"]), folder=name)
+    return StoredSegment(segment=segment, removed=removed, digest=str(listed["digest"]))
 
 
 def _read_column(path: Path, size_bytes: int, sha256: str, check: bool) -> NDArray[Any]:
@@ -224,9 +228,8 @@ def _write_manifest(folder: Path, stored: StoredSet) -> None:
     before = _listed_before(folder)
     segments = []
     for one in stored.segments:
-        listed = before.get(one.folder or "")
-        if listed is None:
-            listed = _write_segment(folder, one)
+        name = _name_of(one)
+        listed = before.get(name) or _write_segment(folder, name, one)
         removed, removed_file = None, None
         if len(one.removed):
             column = np.ascontiguousarray(one.removed)
@@ -235,8 +238,8 @@ def _write_manifest(folder: Path, stored: StoredSet) -> None:
         segments.append({**listed, "removed": removed, "removed_file": removed_file})
     manifest = {"schema": _SCHEMA, "about": dict(stored.about), "segments": segments}
     manifest["sha256"] = _digest_of(json.loads(json.dumps(manifest)))
-    data = json.dumps(manifest, indent=1).encode()
-    _put(folder / MANIFEST, lambda path: _write_bytes(path, data))
+    with writing_whole(folder / MANIFEST) as file:
+        file.write(json.dumps(manifest, indent=1).encode())
 
 
 def _listed_before(folder: Path) -> dict[str, dict[str, Any]]:
@@ -245,8 +248,13 @@ def _listed_before(folder: Path) -> dict[str, dict[str, Any]]:
     return {one["folder"]: one for one in _read_manifest(folder)["segments"]}
 
 
-def _write_segment(folder: Path, one: StoredSegment) -> dict[str, Any]:
-    name = f"segment-{one.digest[:16]}"
+def _name_of(one: StoredSegment) -> str:
+    """What a folder of this name holds is this segment, so that one that is in use is never written over."""
+    columns = " ".join(sorted(one.segment.arrays()))
+    return f"segment-{hashlib.sha256(f'{one.digest} {columns}'.encode()).hexdigest()[:16]}"
+
+
+def _write_segment(folder: Path, name: str, one: StoredSegment) -> dict[str, Any]:
     files: dict[str, tuple[int, str]] = {}
     part = folder / f".{name}.{os.getpid()}.part"
     shutil.rmtree(part, ignore_errors=True)
@@ -268,30 +276,6 @@ def _write_segment(folder: Path, one: StoredSegment) -> dict[str, Any]:
 
 
 def _write_column(path: Path, array: NDArray[Any]) -> tuple[int, str]:
-    _put(path, lambda part: _save(part, array))
-    return path.stat().st_size, _file_digest(path)
-
-
-def _save(path: Path, array: NDArray[Any]) -> None:
-    with path.open("xb") as file:
+    with writing_whole(path) as file:
         np.save(file, array, allow_pickle=False)
-        file.flush()
-        os.fsync(file.fileno())
-
-
-def _write_bytes(path: Path, data: bytes) -> None:
-    with path.open("xb") as file:
-        file.write(data)
-        file.flush()
-        os.fsync(file.fileno())
-
-
-def _put(path: Path, write: Callable[[Path], None]) -> None:
-    """Write beside a file, then rename over it."""
-    part = path.with_name(f".{path.name}.{os.getpid()}.part")
-    part.unlink(missing_ok=True)
-    try:
-        write(part)
-        part.replace(path)
-    finally:
-        part.unlink(missing_ok=True)
+    return path.stat().st_size, _file_digest(path)

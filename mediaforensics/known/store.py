@@ -19,16 +19,14 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from mediaforensics.errors import MissingDependency, OptionError
+from mediaforensics.errors import MissingDependency
 from mediaforensics.known.candidates import EXACT_MOST, build_index
-from mediaforensics.known.exchange.formats import named
 from mediaforensics.known.exchange.listed import Listed, Problem
 from mediaforensics.known.folder import PICTURES_PER_SEGMENT, OnProgress
 from mediaforensics.known.lists import KnownList
-from mediaforensics.known.merge import merged
-from mediaforensics.known.opening import Opened, open_path, opened_set
-from mediaforensics.known.segment import UNKNOWN_QUALITY, Kind, ListEntry, holds
-from mediaforensics.known.segmented import merge_due
+from mediaforensics.known.merge import merge_due, merged
+from mediaforensics.known.opening import Opened, open_paths, opened_set
+from mediaforensics.known.segment import UNKNOWN_QUALITY, Kind, ListEntry
 from mediaforensics.known.storage import StoredSegment, StoredSet, update_set, write_set
 from mediaforensics.options import KnownOptions, LimitOptions
 from mediaforensics.types import HashValue
@@ -120,7 +118,7 @@ class KnownSet:
             No path was given, or ``min_quality`` is out of range.
         """
         known = cls(lists=(), segments=())
-        for opened in _opened(paths, rules, form, limits, min_quality, on_progress):
+        for opened in open_paths(paths, rules, form, limits, min_quality, on_progress):
             known = known._with(opened, opened.withdrawn)
         return known
 
@@ -138,15 +136,15 @@ class KnownSet:
         Entries that a list takes back are removed; one that a list has already is replaced.
         """
         known = self
-        for opened in _opened(paths, rules, form, limits, KnownOptions().min_quality, on_progress):
-            known = known._with(opened, _replaced(opened, known.lists))
+        for opened in open_paths(paths, rules, form, limits, KnownOptions().min_quality, on_progress):
+            known = known._with(opened, opened.replacing(known.lists))
         return known._merged()
 
     def remove(self, list_name: str, entry_ids: Iterable[str]) -> KnownSet:
         """A set without these entries of a list; nothing is rebuilt."""
         wanted = list(entry_ids)
         segments = tuple(_without(part, part.segment.find(list_name, wanted)) for part in self.segments)
-        return self._changed(self.lists.values(), segments, self.problems)
+        return self._of(segments)
 
     def save(self, folder: str | PathLike[str]) -> None:
         """Write to a new folder, which ``open`` reads back at once, however large it is.
@@ -160,8 +158,13 @@ class KnownSet:
         """
         write_set(Path(folder), self._stored())
 
-    def update(self, folder: str | PathLike[str]) -> None:
+    def update(self, folder: str | PathLike[str]) -> KnownSet:
         """Bring the folder that this set was opened from to what it is now; only what is new is written.
+
+        Returns
+        -------
+        KnownSet
+            The set as it lies there, to go on with.
 
         Raises
         ------
@@ -171,6 +174,7 @@ class KnownSet:
             It cannot be written; the set is then as it was.
         """
         update_set(Path(folder), self._stored())
+        return KnownSet.open(folder)
 
     @staticmethod
     def verify(folder: str | PathLike[str]) -> None:
@@ -201,10 +205,8 @@ class KnownSet:
     def entries(self) -> Iterator[tuple[int, ListEntry]]:
         """All entries that count, with their numbers."""
         for start, part in zip(self.starts, self.segments, strict=False):
-            removed = set(part.removed.tolist())
-            for i in range(len(part.segment)):
-                if i not in removed:
-                    yield start + i, self.entry(start + i)
+            for i in np.flatnonzero(part.live()).tolist():
+                yield start + i, self.entry(start + i)
 
     def rows(self, list_name: str | None = None) -> Iterator[Listed]:
         """All values that count, entry by entry, as ``exchange`` writes them; of one list, or of all."""
@@ -219,8 +221,7 @@ class KnownSet:
         }
         for part in self.segments:
             segment = part.segment
-            live = np.ones(len(segment), np.bool_)
-            live[part.removed] = False
+            live = part.live()
             for number, name in enumerate(segment.lists):
                 mine, one = live & (segment.list_of == number), lists[name]
                 one["entries"] += int(mine.sum())
@@ -275,11 +276,19 @@ class KnownSet:
     @property
     def videos(self) -> int:
         """How many entries are known by their frames."""
-        return sum(
-            len(np.unique(values.entry[values.at_ms >= 0]))
-            for part in self.segments
-            for values in part.segment.values.values()
-        )
+        total = 0
+        for part in self.segments:
+            shown = np.zeros(len(part.segment), np.bool_)
+            for values in part.segment.values.values():
+                shown[values.entry[values.at_ms >= 0]] = True
+            total += int((shown & part.live()).sum())
+        return total
+
+    @property
+    def with_pictures(self) -> int:
+        """How many entries have pixels."""
+        pictures = ((part.live(), part.segment.pictures) for part in self.segments)
+        return sum(int(live[shown.entry].sum()) for live, shown in pictures if shown is not None)
 
     @property
     def kinds(self) -> tuple[Kind, ...]:
@@ -305,17 +314,17 @@ class KnownSet:
             _without(part, [i for name, ids in gone.items() for i in part.segment.find(name, ids)])
             for part in self.segments
         ]
-        known = self._changed(
-            lists.values(), [*segments, *opened.segments], [*self.problems, *opened.problems]
+        return KnownSet(
+            lists=lists.values(),
+            segments=[*segments, *opened.segments],
+            problems=[*self.problems, *opened.problems],
+            version=self._version if self.segments else opened.version,
         )
-        if not self.segments:
-            known._version = opened.version
-        return known
 
-    def _changed(
-        self, lists: Iterable[KnownList], segments: Iterable[StoredSegment], problems: Iterable[Problem]
-    ) -> KnownSet:
-        return KnownSet(lists=lists, segments=segments, problems=problems, version=self._version)
+    def _of(self, segments: Iterable[StoredSegment]) -> KnownSet:
+        return KnownSet(
+            lists=self.lists.values(), segments=segments, problems=self.problems, version=self._version
+        )
 
     def _merged(self) -> KnownSet:
         """Small segments made one; few stay, and an entry is seldom written again."""
@@ -330,68 +339,31 @@ class KnownSet:
                 if len(segment)
                 else []
             )
-        return self._changed(self.lists.values(), parts, self.problems)
+        return self._of(parts)
 
     def _stored(self) -> StoredSet:
-        segments, problems = [], list(self.problems)
-        for part in self.segments:
-            try:
-                segments.append(_indexed(part))
-            except MissingDependency as error:
-                segments.append(part)
-                problems.append(Problem(where=", ".join(part.segment.lists), why=str(error)))
         about = {
             "lists": [self.lists[name].to_mapping() for name in sorted(self.lists)],
-            "problems": [[problem.where, problem.why] for problem in problems],
+            "problems": [[problem.where, problem.why] for problem in self.problems],
         }
-        return StoredSet(segments=tuple(segments), about=about, version=self._version)
-
-
-def _opened(
-    paths: str | PathLike[str] | Sequence[str | PathLike[str]],
-    rules: KnownList | None,
-    form: str | None,
-    limits: LimitOptions | None,
-    min_quality: int,
-    on_progress: OnProgress | None,
-) -> Iterator[Opened]:
-    given = [paths] if isinstance(paths, (str, PathLike)) else list(paths)
-    if not given:
-        raise OptionError("known needs at least one folder of pictures, hash list or built set")
-    if not 0 <= min_quality <= 100:
-        raise OptionError("min_quality must be 0 .. 100")
-    if form is not None:
-        named(form)
-    for path in given:
-        yield open_path(
-            Path(path),
-            rules=rules or KnownList(),
-            form=form,
-            limits=limits or LimitOptions(),
-            min_quality=min_quality,
-            on_progress=on_progress,
+        return StoredSet(
+            segments=tuple(_indexed(part) for part in self.segments), about=about, version=self._version
         )
 
 
-def _replaced(opened: Opened, lists: Collection[str]) -> dict[str, set[str]]:
-    """Ids of each list that the set has already and that are read anew, or that the list takes back."""
-    gone = {name: set(ids) for name, ids in opened.withdrawn.items()}
-    for part in opened.segments:
-        for number, name in enumerate(part.segment.lists):
-            if name in lists:
-                mine = np.flatnonzero(part.segment.list_of == number)
-                ids = (part.segment.ids[int(i)].decode("utf-8", "surrogateescape") for i in mine)
-                gone.setdefault(name, set()).update(ids)
-    return gone
-
-
 def _indexed(part: StoredSegment) -> StoredSegment:
-    """With a coarse index over its local features, where comparing each would be dear."""
+    """With a coarse index over its local features, where comparing each would be dear.
+
+    Without faiss it stays without one; who searches it is told (``KnownDetector.notes``).
+    """
     pictures = part.segment.pictures
     if pictures is None or pictures.candidates is not None or len(pictures) < _INDEXED_FROM:
         return part
-    segment = replace(part.segment, pictures=replace(pictures, candidates=build_index(pictures)))
-    return replace(part, segment=segment, folder=None)
+    try:
+        index = build_index(pictures)
+    except MissingDependency:
+        return part
+    return replace(part, segment=replace(part.segment, pictures=replace(pictures, candidates=index)))
 
 
 def _agreed(before: KnownList | None, now: KnownList) -> KnownList:
@@ -413,9 +385,7 @@ def _rows(known: KnownSet, start: int, part: StoredSegment, list_name: str | Non
     for kind in kinds:
         rows = np.argsort(segment.values[kind].entry, kind="stable")
         order.append((segment.values[kind].entry[rows], rows))
-    for i in range(len(segment)):
-        if holds(part.removed, i):
-            continue
+    for i in np.flatnonzero(part.live()).tolist():
         if list_name is not None and segment.list_name(i) != list_name:
             continue
         entry = known.entry(start + i)

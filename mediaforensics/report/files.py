@@ -6,6 +6,7 @@ import hashlib
 import os
 from pathlib import Path
 
+from mediaforensics.disk import writing_whole
 from mediaforensics.errors import OptionError
 from mediaforensics.report.model import EvidencePicture, Report
 
@@ -44,15 +45,8 @@ def write_whole(path: Path, data: bytes) -> None:
     OSError
         The folder does not exist or cannot be written to.
     """
-    part = path.with_name(f".{path.name}.{os.getpid()}.part")
-    try:
-        with part.open("xb") as file:
-            file.write(data)
-            file.flush()
-            os.fsync(file.fileno())
-        part.replace(path)
-    finally:
-        part.unlink(missing_ok=True)
+    with writing_whole(path) as file:
+        file.write(data)
 
 
 def write_evidence(report: Report, folder: Path) -> tuple[Path, ...]:

@@ -16,8 +16,8 @@ from numpy.typing import NDArray
 from mediaforensics.known import hamming
 from mediaforensics.known import index as index_module
 from mediaforensics.known.index import HashIndex
+from mediaforensics.known.merge import merge_due
 from mediaforensics.known.search import compiled_search
-from mediaforensics.known.segmented import merge_due
 from mediaforensics.known.slots import Slots
 from mediaforensics.types import HashValue
 

@@ -65,7 +65,7 @@ def lines(entries: dict[int, int]) -> str:
 
 def found(known: KnownSet, query: int, options: KnownOptions) -> list[tuple[int, str]]:
     table = np.frombuffer(query.to_bytes(32, "big"), np.uint8)[None]
-    hits = near(known, PDQ, table, quality=100, options=options)
+    hits = near(known, PDQ, table, quality=100, options=options).hits
     return sorted((hit.distance_bits, known.entry(hit.entry).entry_id) for hit in hits if hit.why_not is None)
 
 

@@ -92,6 +92,20 @@ def test_the_state_of_a_set(built):
     assert "Traceback" not in shown.stderr
 
 
+def test_a_source_that_is_read_in_part_is_not_called_free_of_known_pictures(built, fixtures, tmp_path):
+    data = (fixtures / "flames.mp4").read_bytes()
+    (tmp_path / "cut.mp4").write_bytes(data[: len(data) // 2])
+    shown = run("match", built, tmp_path / "cut.mp4")
+    assert shown.returncode in (3, 4)
+    assert "cut.mp4" in shown.stderr
+
+
+def test_a_reader_that_has_seen_enough_ends_the_list_quietly(built):
+    command = f"{sys.executable} -m mediaforensics known export {built} --format lines | head -n 1"
+    shown = subprocess.run(command, shell=True, capture_output=True, text=True, timeout=60)
+    assert (len(shown.stdout.splitlines()), shown.stderr) == (1, "")
+
+
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
@@ -103,6 +117,7 @@ def test_the_state_of_a_set(built):
         (["export", "SET", "--format", "xls"], "xls"),
         (["export", "SET", "--format", "csv", "--list", "none"], "no list none"),
         (["export", "SET", "--format", "csv", "--output", "/nowhere/x.csv"], "folder does not exist"),
+        (["add", "SET", "SET", "--label", "x"], "brings its own lists"),
         ([], "VERB"),
     ],
 )

@@ -263,6 +263,18 @@ def test_what_changed_without_a_cut_too_often_is_counted(known: KnownSet) -> Non
     assert remark.words.startswith("5 pictures that changed without a cut")
 
 
+def test_a_flood_is_bounded_and_told(tmp_path: Path) -> None:
+    value = pdq(photo(2, 960, 540)).value().hex()
+    listed = tmp_path / "flood.txt"
+    listed.write_text("".join(f"{value},n{i}\n" for i in range(300)))
+    examiner = KnownDetector(KnownSet.open(listed), KnownOptions()).begin(
+        Surroundings(size_px=SIZE, moving=False)
+    )
+    assert len(list(examiner.examine(sample(fitted(photo(2, 960, 540), *SIZE)), ()))) == 256
+    (remark,) = examiner.end()
+    assert isinstance(remark, Remark) and "44 more values" in remark.words
+
+
 def test_more_pictures_than_can_be_compared_one_by_one_are_told(
     known: KnownSet, monkeypatch: pytest.MonkeyPatch
 ) -> None:

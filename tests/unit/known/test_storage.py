@@ -182,6 +182,24 @@ def test_a_writer_that_stops_leaves_the_old_set(
     assert sorted(p.name for p in tmp_path.iterdir()) == ["agency.txt", "built", "wanted"]
 
 
+def test_an_updated_set_can_be_updated_again(built: Path, tmp_path: Path) -> None:
+    known = KnownSet.open(built)
+    for seed in (7, 8):
+        known = known.add(listed(tmp_path / f"l{seed}.txt", seed)).update(built)
+    assert (found(known, 7), found(known, 8)) == ([("l7", "n7")], [("l8", "n8")])
+
+
+def test_what_is_in_use_is_not_written_over(built: Path, tmp_path: Path) -> None:
+    same = listed(tmp_path / "agency.txt", 5)
+    KnownSet.open(built).add(same).update(built)
+    before = {path: path.stat().st_ino for path in built.rglob("*.npy")}
+    KnownSet.open(built).add(same).update(built)
+    after = {path: path.stat().st_ino for path in built.rglob("*.npy")}
+    kept = [path for path in before.keys() & after.keys() if path.parent != built]
+    assert kept and all(after[path] == before[path] for path in kept)
+    assert found(KnownSet.open(built), 5) == [("agency", "n5")]
+
+
 def test_two_writers_do_not_undo_each_other(built: Path, tmp_path: Path) -> None:
     one, other = KnownSet.open(built), KnownSet.open(built)
     one.add(listed(tmp_path / "agency.txt", 7)).update(built)

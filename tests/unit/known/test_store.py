@@ -9,9 +9,12 @@ from known_pictures import photo, save
 
 from mediaforensics.errors import BadHash, CannotOpen, OptionError
 from mediaforensics.known.hashes import pdq
+from mediaforensics.known.hashing import PDQ
 from mediaforensics.known.lists import KnownList
+from mediaforensics.known.matching import near
 from mediaforensics.known.segment import ListEntry
 from mediaforensics.known.store import KnownSet
+from mediaforensics.options import KnownOptions
 from mediaforensics.types import HashValue
 
 
@@ -203,6 +206,23 @@ def test_a_value_that_very_many_entries_share_gives_a_bounded_answer(tmp_path: P
     listed.write_text("".join(f"{value},n{i}\n" for i in range(1000)))
     known = KnownSet.open(listed)
     assert len(found(known, pdq(photo(1)).value())) == 256
+
+
+def test_removed_entries_do_not_crowd_out_one_that_counts(tmp_path: Path) -> None:
+    value = pdq(photo(1)).value()
+    listed = tmp_path / "flood.txt"
+    listed.write_text("".join(f"{value.hex()},n{i}\n" for i in range(1000)))
+    known = KnownSet.open(listed).remove("flood", [f"n{i}" for i in range(999)])
+    table = np.frombuffer(value.value, np.uint8)[None]
+    nearby = near(known, PDQ, table, quality=None, options=KnownOptions())
+    assert [known.entry(hit.entry).entry_id for hit in nearby.hits] == ["n999"]
+    assert nearby.left_out == 0
+
+
+def test_settings_are_not_given_to_a_built_set(folder: Path, tmp_path: Path) -> None:
+    KnownSet.open(folder).save(tmp_path / "built")
+    with pytest.raises(OptionError, match="brings its own lists"):
+        KnownSet.open(tmp_path / "built", rules=KnownList(labels=("arson",)))
 
 
 def test_what_is_in_a_set(folder: Path, tmp_path: Path) -> None:
