@@ -63,7 +63,7 @@ class Candidate:
     mirrored : bool
         Left-right mirrored.
     votes : float
-        Features of the frame that agree on where it is, weighed.
+        Features of the frame that agree on where it is; 0 where there was nothing to choose.
     """
 
     picture: int
@@ -89,6 +89,7 @@ class ExactCandidates:
     """
 
     def __init__(self, shelf: Shelf) -> None:
+        self._pictures = len(shelf)
         taken = [shelf.features(i) for i in range(len(shelf))]
         self._ids = np.concatenate([_ids(i, features) for i, features in enumerate(taken)] or [_NO_IDS])
         self._descriptors = np.concatenate(
@@ -97,6 +98,8 @@ class ExactCandidates:
 
     def nearest(self, frame: Features, width_px: int, most: int) -> list[Candidate]:
         """The ``most`` pictures that a frame ``width_px`` wide most probably shows, best first."""
+        if 2 * self._pictures <= most:  # nothing to choose
+            return [Candidate(i, mirrored, 0.0) for i in range(self._pictures) for mirrored in (False, True)]
         return _ranked(self._search, frame, width_px, most)
 
     def _search(self, descriptors: Pixels) -> tuple[NDArray[np.intp], _Ids]:

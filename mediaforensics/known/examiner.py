@@ -21,6 +21,7 @@ from mediaforensics.known.shelves import Shelves
 from mediaforensics.known.sighting import DETECTOR, Sighting, extent, fills, observation
 from mediaforensics.known.store import KnownSet
 from mediaforensics.known.timeline import FrameHit, VideoTimeline
+from mediaforensics.media.allowance import Allowance
 from mediaforensics.media.frame import Pixels, View
 from mediaforensics.media.sample import Sample
 from mediaforensics.observations import KnownSeen, Observation, Remark
@@ -60,25 +61,6 @@ class _Look:
         return round(x0 / sx), round(y0 / sy), round(x1 / sx), round(y1 / sy)
 
 
-class _Allowance:
-    """So many at once, and so many more with time."""
-
-    def __init__(self, *, at_once: float, per_s: float) -> None:
-        self._most, self._per_s = at_once, per_s
-        self._left = at_once
-        self._at_s: float | None = None
-
-    def take(self, at_s: float) -> bool:
-        """Use one, if there is one."""
-        if self._at_s is not None:
-            self._left = min(self._most, self._left + max(0.0, at_s - self._at_s) * self._per_s)
-        self._at_s = at_s
-        if self._left < 1:
-            return False
-        self._left -= 1
-        return True
-
-
 class KnownExaminer:
     """Looks at the samples of one file; remembers where known pictures were in the last one.
 
@@ -108,8 +90,8 @@ class KnownExaminer:
         self._timeline = VideoTimeline() if known.videos and surroundings.moving else None
         self._frames: list[FrameHit] = []
         self._video_shown: dict[int, Sighting] = {}
-        self._slow = _Allowance(at_once=_SLOW_AT_ONCE, per_s=_SLOW_PER_S)
-        self._unlooked = self._most_left_out = 0
+        self._slow = Allowance(_SLOW_AT_ONCE, _SLOW_PER_S)
+        self._most_left_out = 0
         self._times: tuple[Timestamp, Timestamp] | None = None
 
     def examine(self, sample: Sample, seen: Sequence[Observation]) -> Iterable[Observation]:
@@ -139,13 +121,13 @@ class KnownExaminer:
             return []
         first, last = self._times
         told: list[Observation] = []
-        if self._unlooked:
+        if self._slow.refused:
             told.append(
                 Remark(
                     time=last,
                     detector=DETECTOR,
-                    words=f"{self._unlooked} pictures that changed without a cut were compared by hash only; "
-                    "a covered picture or one inside the frame may be missed there",
+                    words=f"{self._slow.refused} pictures that changed without a cut were compared by hash "
+                    "only; a covered picture or one inside the frame may be missed there",
                 )
             )
         if self._most_left_out:
@@ -321,8 +303,7 @@ class KnownExaminer:
         if any(_alike(layout, searched) for searched in self._searched):
             return False
         cut = sample.new_picture and Box(0, 0, *sample.frame.size_px) in sample.changed
-        if not cut and not self._slow.take(sample.time.seconds):
-            self._unlooked += 1
+        if not cut and not self._slow.take_at(sample.time.seconds):
             return False
         self._searched.append(layout)
         return True

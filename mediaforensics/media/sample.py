@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from mediaforensics.media.allowance import Allowance
 from mediaforensics.media.change import Change, ChangeMeter, Grid
 from mediaforensics.media.frame import Frame, Pixels, View
 from mediaforensics.media.places import (
@@ -125,11 +126,11 @@ class Sampler:
         self._event_s = -np.inf
         self._glimpses: list[Glimpse] = []
         self._rest: _Rest | None = None
-        self._cuts = _Allowance(capacity=10, per_s=4.0)
-        self._onsets = _Allowance(capacity=5, per_s=0.7)
-        self._settlings = _Allowance(capacity=2, per_s=0.3)
-        self._lettering = _Allowance(capacity=5, per_s=2.0)
-        self._scraps = _Allowance(capacity=3, per_s=0.4)
+        self._cuts = Allowance(capacity=10, per_s=4.0)
+        self._onsets = Allowance(capacity=5, per_s=0.7)
+        self._settlings = Allowance(capacity=2, per_s=0.3)
+        self._lettering = Allowance(capacity=5, per_s=2.0)
+        self._scraps = Allowance(capacity=3, per_s=0.4)
         self.frames_decoded = 0
         self.frames_sampled = 0
 
@@ -187,7 +188,7 @@ class Sampler:
         rest = self._rest
         assert rest is not None
         cut = float(change.jumped.mean()) >= _CUT_FRACTION
-        if cut and self._cuts.take(at_s):
+        if cut and self._cuts.take_at(at_s):
             # A picture that was gone before it settled will have no better moment for its lettering.
             yield from self._release(
                 new_text=True if self._held and at_s - self._held.at_s < _HOLD_S else None
@@ -225,7 +226,7 @@ class Sampler:
         onset = change.jumped & rest.blocks_ready(at_s)
         lasting = onset & change.differs
         apart = at_s - self._event_s >= _ONSET_APART_S
-        if apart and (notable(lasting) or (lasting & change.leapt).any()) and self._onsets.take(at_s):
+        if apart and (notable(lasting) or (lasting & change.leapt).any()) and self._onsets.take_at(at_s):
             yield from self._release()
             rest.blocks(onset, at_s)
             differs, before = change.differs, meter.earlier
@@ -248,7 +249,7 @@ class Sampler:
         since_s = at_s - self._sampled_s
         settled = notable(change.differs & rest.blocks_ready(at_s)) and not change.jumped.any()
         if (differing >= PICTURE_FRACTION and since_s >= _BURST_S) or (
-            settled and since_s >= _BLOCK_REST_S and self._settlings.take(at_s)
+            settled and since_s >= _BLOCK_REST_S and self._settlings.take_at(at_s)
         ):
             rest.blocks(change.differs, at_s)
             meter.show()
@@ -291,7 +292,7 @@ class Sampler:
         if held.blocks is None or held.before is None or at_s - held.at_s < _SHORTEST_FLASH_S:
             return False
         back = bool((change.jumped & held.blocks).any()) and meter.returned(held.before, held.blocks)
-        return back and self._onsets.take(at_s)
+        return back and self._onsets.take_at(at_s)
 
     def _ripe(self, appeared: Grid, vanished: Grid, at_s: float) -> bool:
         """Whether new lettering has stopped growing; what fades in is worth one look, not three."""
@@ -309,8 +310,8 @@ class Sampler:
     def _may_read(self, lettering: Grid, at_s: float) -> bool:
         """Whether the budget allows it: scraps have their own, so that they never use up that of lines."""
         if int(lettering.sum()) >= _LINE_CELLS:
-            return self._lettering.take(at_s)
-        return self._scraps.take(at_s)
+            return self._lettering.take_at(at_s)
+        return self._scraps.take_at(at_s)
 
     def _finish(self) -> Iterator[Sample]:
         last = self._latest
@@ -365,24 +366,6 @@ class _Held:
     boxes: tuple[Box, ...]
     blocks: Grid | None
     before: Pixels | None
-
-
-class _Allowance:
-    """A budget of triggers that refills with time, so that a strobe cannot ask for every frame."""
-
-    def __init__(self, capacity: float, per_s: float) -> None:
-        self._capacity, self._per_s = capacity, per_s
-        self._left = capacity
-        self._at_s: float | None = None
-
-    def take(self, at_s: float) -> bool:
-        if self._at_s is not None:
-            self._left = min(self._capacity, self._left + (at_s - self._at_s) * self._per_s)
-        self._at_s = at_s
-        if self._left < 1:
-            return False
-        self._left -= 1
-        return True
 
 
 class _Rest:

@@ -6,7 +6,7 @@ import math
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
-from mediaforensics.text.allowance import Allowance
+from mediaforensics.media.allowance import Allowance
 from mediaforensics.text.network import Reading
 from mediaforensics.text.page import Page, letters
 from mediaforensics.text.regions import Line

@@ -5,8 +5,8 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Sequence
 
+from mediaforensics.media.allowance import Allowance
 from mediaforensics.media.sample import Sample
-from mediaforensics.text.allowance import Allowance
 from mediaforensics.text.novelty import Novelty, Place
 from mediaforensics.text.presence import Edges
 from mediaforensics.text.regions import SIDE_PX as NETWORK_SIDE_PX

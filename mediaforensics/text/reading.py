@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 
+from mediaforensics.media.allowance import Allowance
 from mediaforensics.media.frame import View
 from mediaforensics.media.sample import Sample
 from mediaforensics.observations import Failure
-from mediaforensics.text.allowance import Allowance
 from mediaforensics.text.layout import Message
 from mediaforensics.text.network import Reading
 from mediaforensics.text.recognize import MessageReader, MessageReading

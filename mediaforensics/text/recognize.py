@@ -11,8 +11,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from mediaforensics.errors import OptionError
+from mediaforensics.media.allowance import Allowance
 from mediaforensics.media.frame import View
-from mediaforensics.text.allowance import Allowance
 from mediaforensics.text.foreign import LIKELY, ForeignReader
 from mediaforensics.text.layout import Message
 from mediaforensics.text.network import ENGINE as PPOCR

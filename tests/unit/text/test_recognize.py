@@ -5,8 +5,8 @@ import pytest
 from lettering import ground, write
 
 from mediaforensics.errors import MissingTool, OptionError
+from mediaforensics.media.allowance import Allowance
 from mediaforensics.media.frame import View
-from mediaforensics.text.allowance import Allowance
 from mediaforensics.text.foreign import ForeignReader
 from mediaforensics.text.layout import messages
 from mediaforensics.text.network import LineNetwork, Reading, decode

@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from mediaforensics.text.allowance import Allowance
+from mediaforensics.media.allowance import Allowance
 
 
 def test_it_refills_with_the_video_and_never_over_its_capacity():

@@ -29,6 +29,11 @@ class Allowance:
         self.left -= amount
         return True
 
+    def take_at(self, time_s: float) -> bool:
+        """Refill up to this moment of the video, and use one."""
+        self.at(time_s)
+        return self.take()
+
     def close(self) -> None:
         """Nothing more for this file."""
         self._capacity = self.left = 0.0
