@@ -12,10 +12,11 @@ from numpy.typing import NDArray
 
 from mediaforensics.detect import Surroundings
 from mediaforensics.known.finder import VIEW_SIDE_PX
+from mediaforensics.known.fitting import Homography
 from mediaforensics.known.hashing import PDQ, SIDE_PX, Hashed, hashes_of, hashes_within
 from mediaforensics.known.lists import DIGESTS
 from mediaforensics.known.matching import Hit, near
-from mediaforensics.known.placement import Placement, compare, follow, still_there
+from mediaforensics.known.placement import Placement, compare, drawn_into_place, follow, scaled, still_there
 from mediaforensics.known.regions import Rectangle, find_rectangles
 from mediaforensics.known.shelves import Shelves
 from mediaforensics.known.sighting import DETECTOR, Sighting, extent, fills, observation
@@ -37,6 +38,8 @@ _LEAST_CONTRAST = 12.0
 _SLOW_AT_ONCE, _SLOW_PER_S = 1.0, 0.2
 """A cut is always looked at; what changes without one, at most every five seconds."""
 _STANDS = 0.92
+_LAID_WELL = 0.05
+"""Covered fraction up to which there is nothing to gain."""
 _RIVAL_IOU, _RIVAL_MARGIN = 0.3, 0.05
 
 
@@ -238,9 +241,13 @@ class KnownExaminer:
         if known is not None and not orientation.transpose and not orientation.flip_y:
             x0, y0, x1, y1 = rectangle
             height, width = known.shape
-            laid = np.array([[(x1 - x0) / width, 0, x0], [0, (y1 - y0) / height, y0], [0, 0, 1]], np.float64)
+            laid = scaled((x1 - x0) / width, (y1 - y0) / height)
+            laid[:2, 2] += x0, y0
             shown = known[:, ::-1] if orientation.mirrored else known
-            placement = compare(look.luma, shown, laid, mirrored=orientation.mirrored, inliers=0)
+            placement = compare(look.luma, shown, laid, mirrored=orientation.mirrored)
+            if placement.covered_fraction > _LAID_WELL:
+                # The rectangle of a hash is right to some pixels only.
+                placement = drawn_into_place(placement, look.luma, shown)
         return Sighting(
             algorithm=_named(hit),
             distance_bits=hit.distance_bits,
@@ -280,14 +287,16 @@ class KnownExaminer:
             return None
         shown = known[:, ::-1] if last.mirrored else known
         before = last.placement
-        best = compare(look.luma, shown, before.homography, mirrored=last.mirrored, inliers=before.inliers)
+
+        def laid(homography: Homography) -> Placement:
+            return compare(look.luma, shown, homography, mirrored=last.mirrored, agreement=before.agreement)
+
+        best = laid(before.homography)
         stands = best.alike_cells >= _STANDS * before.alike_cells
         if not stands and self._before.shape == look.luma.shape:
             moved = follow(self._before, look.luma, before)
             if moved is not None:
-                other = compare(look.luma, shown, moved, mirrored=last.mirrored, inliers=best.inliers)
-                if other.alike_cells > best.alike_cells:
-                    best = other
+                best = max(best, laid(moved), key=lambda placement: placement.alike_cells)
         return best if still_there(best, last.established) else None
 
     def _may_look(self, look: _Look, now: dict[int, Sighting]) -> bool:
@@ -324,7 +333,7 @@ class KnownExaminer:
             found[entry] = Sighting(
                 algorithm="sift",
                 distance_bits=0,
-                inliers=placement.inliers,
+                inliers=placement.agreement.inliers,
                 whole=fills(rectangle, look.view),
                 rectangle=rectangle,
                 mirrored=placement.mirrored,

@@ -5,7 +5,7 @@ Nothing is left to chance: every match claims a place, and the claim that most o
 
 from __future__ import annotations
 
-from typing import cast
+from typing import NamedTuple, cast
 
 import cv2
 import numpy as np
@@ -29,13 +29,31 @@ _STRICT_PX, _STRICT_OCTAVES, _STRICT_DEGREES, _STRICT_LIKENESS = 1.5, 0.25, 8.0,
 """Chosen on 780 drawn frames against 2,825 pictures as what parts copies from other shots best: of the limits
 tried (1.5 to 2.5 px, 0.25 to 0.35 octaves, 8 to 15 degrees) those under which the fewest features of a wrong
 picture agree."""
-STRICT_LEAST = 9
-"""Features that agree strictly, to be believed. Of 273 wrong placements (780 frames against 2,825 pictures,
-other shots of the people shown among them) none has more than 7; copies that the set holds twice left out."""
-_NEAR_FRACTION, _NEAR_OCTAVES, _NEAR_DEGREES, _NEAR_LIKENESS = 0.1, 0.4, 20.0, 0.85
-_DISPLACED_PX, _DISPLACED_MOST = 3.0, 0.4
-"""Per strict feature. Of 171 right placements nine in ten have at most 0.3, under flames 0.8; of pictures in
-which a face was warped, in the demo's video, nearly all have more than 0.4."""
+_NEAR_FRACTION, _NEAR_OCTAVES, _NEAR_DEGREES, _NEAR_LIKENESS = 0.1, 0.4, 20.0, 0.93
+"""How much of the picture's width away, and how alike, the same thing may be. Of 0.85, 0.9 and 0.93 the last
+parts pictures in which a face was warped from covered ones best."""
+_DISPLACED_PX = 3.0
+
+
+class Agreement(NamedTuple):
+    """How a known picture and a frame agree on a map.
+
+    Attributes
+    ----------
+    inliers : int
+        Best matches that are where the map says, each place counted once.
+    strict : int
+        Features of the known picture whose place, size, direction and look are in the frame as the map says,
+        within 1.5 px, a quarter of an octave and 8 degrees. Faces of different people agree roughly; a copy
+        agrees strictly, however little of it is left.
+    displaced : int
+        Features that are in the frame unmistakably, but beside their places. What covers a picture takes
+        features away; another shot, or a picture in which something was warped, has them elsewhere.
+    """
+
+    inliers: int
+    strict: int
+    displaced: int
 
 
 def through(homography: Homography, points: NDArray[np.generic]) -> NDArray[np.float64]:
@@ -92,38 +110,32 @@ def _affine(source: _Floats, target: _Floats, agree: NDArray[np.bool_]) -> tuple
     return homography, inliers
 
 
-def settle(frame: Features, known: Features, homography: Homography) -> tuple[Homography, int]:
+def settle(
+    frame: Features, known: Features, homography: Homography, inliers: int
+) -> tuple[Homography, Agreement]:
     """Draw a map into place by all features that are where it says, and count those that agree strictly.
 
-    None does where too many others are in the frame, but beside their places. A feature need not be the best
-    match of its kind any more, only be there: lettering and flames take many best matches, and few features
-    of what they cover.
+    A feature need not be the best match of its kind any more, only be there: lettering and flames take many
+    best matches, and few features of what they cover.
     """
     limits = _SETTLE_OCTAVES, _SETTLE_DEGREES, _SETTLE_LIKENESS
     for reach_px in _SETTLE_PX:
         rows, columns = _guided(frame, known, homography, reach_px, *limits)
         if len(rows) < LEAST_INLIERS:
-            return homography, 0
+            return homography, Agreement(inliers, 0, 0)
         lifted = np.column_stack([known.points[rows, :2], np.ones(len(rows))])
         solved, _, rank, _ = np.linalg.lstsq(lifted, frame.points[columns, :2].astype(np.float64), rcond=None)
         settled = np.vstack([solved.T, [0.0, 0.0, 1.0]])
         if rank < 3 or not is_sane(settled):
-            return homography, 0
+            return homography, Agreement(inliers, 0, 0)
         homography = settled
     strict = _STRICT_PX, _STRICT_OCTAVES, _STRICT_DEGREES, _STRICT_LIKENESS
     rows, columns = _guided(frame, known, homography, *strict)
     agreeing = _unique(known.points[rows, :2], frame.points[columns, :2])
-    if agreeing >= STRICT_LEAST and _displaced(frame, known, homography) > _DISPLACED_MOST * agreeing:
-        return homography, 0
-    return homography, agreeing
+    return homography, Agreement(inliers, agreeing, _displaced(frame, known, homography))
 
 
 def _displaced(frame: Features, known: Features, homography: Homography) -> int:
-    """Features that are in the frame as the map says, but elsewhere: the same thing, and yet another picture.
-
-    What covers a picture takes features away. Another shot, or a picture in which something was warped, has
-    them beside their places.
-    """
     placed = through(homography, known.points[:, :2])
     low, high = frame.points[:, :2].min(axis=0), frame.points[:, :2].max(axis=0)
     shown = np.flatnonzero(((placed >= low) & (placed <= high)).all(axis=1))

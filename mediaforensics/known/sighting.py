@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from mediaforensics.known.placement import Placement
+from mediaforensics.known.placement import Placement, scaled
 from mediaforensics.known.regions import Rectangle
 from mediaforensics.known.segment import ListEntry
 from mediaforensics.media.frame import View
@@ -102,7 +102,7 @@ def observation(
 
 def _residual(placement: Placement, view: View) -> Residual:
     height, width = placement.residual.shape
-    to_known = np.diag([placement.size_px[0] / width, placement.size_px[1] / height, 1.0])
+    to_known = scaled(placement.size_px[0] / width, placement.size_px[1] / height)
     to_source = np.diag([*view.source_per_view, 1.0])
     to_source[:2, 2] = view.origin_px
     return Residual(
