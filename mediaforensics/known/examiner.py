@@ -11,12 +11,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mediaforensics.detect import Surroundings
+from mediaforensics.known.cells import scaled
 from mediaforensics.known.finder import VIEW_SIDE_PX
 from mediaforensics.known.fitting import Homography
 from mediaforensics.known.hashing import PDQ, SIDE_PX, Hashed, hashes_of, hashes_within
 from mediaforensics.known.lists import DIGESTS
 from mediaforensics.known.matching import Hit, near
-from mediaforensics.known.placement import Placement, compare, drawn_into_place, follow, scaled, still_there
+from mediaforensics.known.placement import Placement, compare, drawn_into_place, follow, still_there
 from mediaforensics.known.regions import Rectangle, find_rectangles
 from mediaforensics.known.shelves import Shelves
 from mediaforensics.known.sighting import DETECTOR, Sighting, extent, fills, observation

@@ -19,9 +19,9 @@ from mediaforensics.media.picture import resized
 
 _FRAME_SIDE_PX, _KNOWN_SIDE_PX = 640, 320
 _GRID = (10, 6)
-_FRAME_PER_CELL, _KNOWN_PER_CELL = 12, 8
-_FRAME_MOST, _KNOWN_MOST = 600, 220
-_CONTRAST = 0.02
+_FRAME_PER_CELL, _KNOWN_PER_CELL = 45, 12
+_FRAME_MOST, _KNOWN_MOST = 2200, 220
+_CONTRAST = 0.005
 _DESCRIBED_MOST = 4000
 """Bounds the cost of a picture of noise; a frame of the demo's video has 770 in the mean."""
 DESCRIPTOR_LENGTH = 512
@@ -30,7 +30,7 @@ DESCRIPTOR_LENGTH = 512
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Features:
-    """Local features of one picture.
+    """Local features of one picture; any number of the first ones are spread over all of it.
 
     Attributes
     ----------
@@ -62,12 +62,12 @@ class Features:
 
 
 def frame_features(luma: Pixels) -> Features:
-    """Features of a frame, at most 12 in each of 10 x 6 fields and 600 in all."""
+    """Features of a frame, at most 45 in each of 10 x 6 fields and 2,200 in all."""
     return _features(luma, _FRAME_SIDE_PX, _FRAME_MOST, _FRAME_PER_CELL)
 
 
 def known_features(luma: Pixels) -> Features:
-    """Features of a known picture, at most 8 in each of 10 x 6 fields and 220 in all."""
+    """Features of a known picture, at most 12 in each of 10 x 6 fields and 220 in all."""
     return _features(luma, _KNOWN_SIDE_PX, _KNOWN_MOST, _KNOWN_PER_CELL)
 
 
@@ -93,9 +93,9 @@ def _features(luma: Pixels, side_px: int, most: int, per_cell: int) -> Features:
 
 
 def _spread(keypoints: Sequence[cv2.KeyPoint], size: tuple[int, int], most: int, per_cell: int) -> list[int]:
-    """Which are the strongest of each field of the grid; of all these the strongest."""
+    """The strongest of each field of the grid first, then the second of each, and so on."""
     filled = np.zeros(_GRID, np.int32)
-    kept: list[int] = []
+    ranked: list[tuple[int, int]] = []
     for i in sorted(range(len(keypoints)), key=lambda i: _strongest_first(keypoints[i])):
         x, y = keypoints[i].pt
         cell = (
@@ -103,11 +103,9 @@ def _spread(keypoints: Sequence[cv2.KeyPoint], size: tuple[int, int], most: int,
             min(_GRID[1] - 1, int(y * _GRID[1] / size[1])),
         )
         if filled[cell] < per_cell:
+            ranked.append((int(filled[cell]), i))
             filled[cell] += 1
-            kept.append(i)
-            if len(kept) == most:
-                break
-    return kept
+    return [i for _, i in sorted(ranked, key=lambda one: one[0])[:most]]
 
 
 def _strongest_first(keypoint: cv2.KeyPoint) -> tuple[float, float, float, float]:

@@ -4,14 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+import cv2
+
 from mediaforensics.known.candidates import Candidates, Shelf
 from mediaforensics.known.features import Features
-from mediaforensics.known.placement import Placement, place
+from mediaforensics.known.placement import Placement, acceptable, place
 from mediaforensics.media.frame import Pixels
 
 VIEW_SIDE_PX = 640
 """Longer side of the view of a frame that is looked at."""
-_CANDIDATES = 24
+_CANDIDATES = 32
+"""Of 80 pictures under flames, holes, text and turned 91 of 100 are among so many of 2,825."""
+_SAME_PLACE, _CLEARLY_MORE = 0.5, 1.1
 
 
 class PictureFinder:
@@ -60,6 +64,21 @@ class PictureFinder:
                 known, features = known[:, ::-1], features.mirrored(known.shape[1])
             placed = place(frame, luma, features, known, mirrored=candidate.mirrored)
             before = found.get(candidate.picture)
-            if placed is not None and (before is None or placed.alike_cells > before.alike_cells):
+            if placed is not None and (before is None or placed.evidence > before.evidence):
                 found[candidate.picture] = placed
-        return list(found.items())
+        return [
+            (picture, placed)
+            for picture, placed in found.items()
+            if acceptable(placed) and not any(_explains(other, placed) for other in found.values())
+        ]
+
+
+def _explains(other: Placement, placed: Placement) -> bool:
+    """Whether what is there has more of another picture: of one that both were made from, or of one that
+    somebody was cut out of, which is not told itself. Of copies of one picture neither has clearly more.
+    """
+    if other.evidence <= (_CLEARLY_MORE if acceptable(other) else 1.0) * placed.evidence:
+        return False
+    common, _ = cv2.intersectConvexConvex(other.polygon, placed.polygon)
+    smaller = min(cv2.contourArea(other.polygon), cv2.contourArea(placed.polygon))
+    return common > _SAME_PLACE * smaller

@@ -6,7 +6,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from mediaforensics.known.placement import Placement, scaled
+from mediaforensics.known.cells import scaled
+from mediaforensics.known.placement import Placement
 from mediaforensics.known.regions import Rectangle
 from mediaforensics.known.segment import ListEntry
 from mediaforensics.media.frame import View

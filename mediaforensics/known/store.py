@@ -34,9 +34,9 @@ from mediaforensics.types import HashValue
 if TYPE_CHECKING:
     from mediaforensics.known.matching import Explanation
 
-_INDEXED_FROM = EXACT_MOST // 2
-"""Pictures in a segment. Those of smaller ones, each half as large as the next, are together fewer than are
-compared one by one."""
+INDEXED_FROM = EXACT_MOST // 8
+"""Pictures in a segment, where an index costs a frame less than comparing one by one. Smaller segments, each
+half as large as the next, together hold fewer than are compared one by one."""
 
 
 class KnownSet:
@@ -357,7 +357,7 @@ def _indexed(part: StoredSegment) -> StoredSegment:
     Without faiss it stays without one; who searches it is told (``KnownDetector.notes``).
     """
     pictures = part.segment.pictures
-    if pictures is None or pictures.candidates is not None or len(pictures) < _INDEXED_FROM:
+    if pictures is None or pictures.candidates is not None or len(pictures) < INDEXED_FROM:
         return part
     try:
         index = build_index(pictures)
