@@ -1,10 +1,11 @@
 """Known pictures inside frames: how many are found, burning, shot at or written over, and how many wrongly.
 
-``python benchmarks/known_regions.py DIR [DIR ...] [--targets 20] [--distractors 1000] [--art DIR]``
+``python benchmarks/known_regions.py DIR [DIR ...] [--targets 20] [--distractors 1000] [--more 0]``
 
 DIR holds photographs. Those to be found, those that the set holds besides, and those that frames of the
 control show are different files. Beside it: PDQ of the whole frame with bars removed in eight orientations,
-and plain SIFT with 17 agreeing features for the pictures that are shown.
+and plain SIFT with 17 agreeing features for the pictures that are shown. ``--more`` puts so many made-up
+pictures into the set, with altered features of the real ones: what a large set costs.
 """
 
 from __future__ import annotations
@@ -25,7 +26,7 @@ from mediaforensics.known.candidates import build_index, open_candidates
 from mediaforensics.known.features import Features, frame_features, known_features
 from mediaforensics.known.finder import VIEW_SIDE_PX, PictureFinder
 from mediaforensics.known.fitting import fit
-from mediaforensics.known.folder import KEPT_SIDE_PX
+from mediaforensics.known.folder import KEPT_SIDE_PX, PICTURES_PER_SEGMENT
 from mediaforensics.known.hashes import pdq
 from mediaforensics.known.hashing import PDQ, SIDE_PX, hashes_of
 from mediaforensics.known.store import INDEXED_FROM
@@ -56,6 +57,33 @@ class Shelf:
         return self._lumas[i]
 
 
+class MadeUp:
+    """Pictures with the features of real ones, not of the targets, each somewhat altered and elsewhere."""
+
+    def __init__(self, real: Shelf, first: int, count: int, seed: int) -> None:
+        self._real, self._first, self._count, self._seed = real, first, count, seed
+
+    def __len__(self) -> int:
+        return self._count
+
+    def features(self, i: int) -> Features:
+        """Of picture ``i``; the same each time."""
+        rng = np.random.default_rng((self._seed, i))
+        taken = self._real.features(self._source(i))
+        points = taken.points.copy()
+        points[:, :2] = rng.permutation(points[:, :2])
+        points[:, 3] = (points[:, 3] + rng.uniform(0, 360, len(points))) % 360
+        altered = taken.descriptors + rng.normal(0, 8, taken.descriptors.shape)
+        return Features(points, np.clip(np.rint(altered), 0, 255).astype(np.uint8))
+
+    def luma(self, i: int) -> Pixels:
+        """Of the picture it was made from."""
+        return self._real.luma(self._source(i))
+
+    def _source(self, i: int) -> int:
+        return self._first + i % (len(self._real) - self._first)
+
+
 def read(path: Path) -> Pixels:
     return np.ascontiguousarray(cv2.imread(str(path), cv2.IMREAD_COLOR)[..., ::-1])
 
@@ -82,6 +110,7 @@ def main(given: Sequence[str] | None = None) -> None:
     parser.add_argument("folders", type=Path, nargs="+")
     parser.add_argument("--targets", type=int, default=20)
     parser.add_argument("--distractors", type=int, default=1000)
+    parser.add_argument("--more", type=int, default=0)
     data = os.environ.get("MF_TEST_DATA")
     parser.add_argument("--art", type=Path, default=Path(data) / "overlay-art" if data else None)
     arguments = parser.parse_args(given)
@@ -99,12 +128,23 @@ def main(given: Sequence[str] | None = None) -> None:
     targets = [read(path) for path in shown]
     shelf = Shelf([*targets, *(read(path) for path in besides)])
     index = build_index(shelf) if len(shelf) >= INDEXED_FROM else None
-    finder = PictureFinder(shelf, open_candidates(shelf, index))
+    finders = [PictureFinder(shelf, open_candidates(shelf, index))]
+    for start in range(0, arguments.more, PICTURES_PER_SEGMENT):
+        made_up = MadeUp(shelf, count, min(PICTURES_PER_SEGMENT, arguments.more - start), start)
+        began = time.process_time()
+        index = build_index(made_up)
+        taken_s = time.process_time() - began
+        print(
+            f"index of {len(made_up)}: {taken_s:.0f} s CPU, {len(index) / len(made_up):.0f} bytes a picture"
+        )
+        finders.append(PictureFinder(made_up, open_candidates(made_up, index)))
     values = np.stack([pdq(shelf.luma(i)).values()[0] for i in range(len(shelf))])
     art = covered.Art.of(arguments.art)
     paths_in_set = [*shown, *besides]
     console = Console(width=110)
-    table = Table(title=f"{count} of {len(shelf)} known pictures inside frames", title_justify="left")
+    table = Table(
+        title=f"{count} of {len(shelf) + arguments.more} known pictures inside frames", title_justify="left"
+    )
     for name in ("shown as", "goal", "found", "PDQ", "plain SIFT", "wrong"):
         table.add_column(name, justify="left" if name == "shown as" else "right")
     looks_s, looks = 0.0, 0
@@ -119,19 +159,24 @@ def main(given: Sequence[str] | None = None) -> None:
                 frame = covered.shown(pictures, background, look, art, rng).rgb
                 view = grey(frame, VIEW_SIDE_PX)
                 start = time.process_time()
-                answers = {i for i, _ in finder.find(frame_features(view), view)}
+                features = frame_features(view)
+                answers = {
+                    i if finder is finders[0] else -1 - i
+                    for finder in finders
+                    for i, _ in finder.find(features, view)
+                }
                 looks_s, looks = looks_s + time.process_time() - start, looks + 1
                 strange = answers - truth
                 if strange:  # copies that the folder holds under another name are no error
                     own = [pdq(grey(one, KEPT_SIDE_PX)).values()[0] for one in (*pictures, background)]
                     near = np.bitwise_count(values[:, None] ^ np.stack(own)[None]).sum(axis=2).min(axis=1)
-                    strange = {i for i in strange if near[i] > SAME_BITS}
+                    strange = {i for i in strange if i < 0 or near[i] > SAME_BITS}
                 wrong += len(strange)
                 for i in sorted(strange):
-                    console.print(f"wrong: {paths_in_set[i].name} in a frame of {name}")
+                    wrongly = paths_in_set[i].name if i >= 0 else "a made-up picture"
+                    console.print(f"wrong: {wrongly} in a frame of {name}")
                 asked, found = asked + len(truth), found + len(answers & truth)
                 hashed += len(by_hash(frame, values) & truth)
-                features = frame_features(view)
                 for i in truth:
                     known, turned = shelf.features(i), shelf.features(i).mirrored(shelf.luma(i).shape[1])
                     plain += any(n >= PLAIN_SIFT for k in (known, turned) for _, n in fit(features, k))

@@ -39,6 +39,9 @@ class Cells:
         Brightness.
     visible : ndarray, bool
         Whether the cell is inside the frame.
+    own_fraction : float
+        Pixels that the frame has for each pixel of a cell, at most 1: of a picture that it shows smaller,
+        neighbouring cells say partly the same.
     """
 
     correlation: _Floats
@@ -47,6 +50,7 @@ class Cells:
     shown_mean: _Floats
     known_mean: _Floats
     visible: _Mask
+    own_fraction: float
 
     @property
     def structured(self) -> _Mask:
@@ -120,6 +124,7 @@ def laid(frame_luma: Pixels, known_luma: Pixels, homography: Homography, cells: 
         shown_mean=_cut(shown, cells).mean(axis=2),
         known_mean=_cut(known, cells).mean(axis=2),
         visible=_in_frame(to_frame, frame_luma.shape, cells),
+        own_fraction=min(1.0, scale**2),
     )
 
 
@@ -127,10 +132,12 @@ def identical_cells(frame_luma: Pixels, known_luma: Pixels, homography: Homograp
     """Of 24 x 24 small cells those whose detail is as good as identical: correlated by 0.9 or more.
 
     Another shot of the same person agrees roughly almost everywhere, and closely in few cells; of a covered
-    picture little agrees, and that closely.
+    picture little agrees, and that closely. Cells of which the frame shows less than all pixels count as
+    that part.
     """
     cells = laid(frame_luma, known_luma, homography, _SMALL_CELLS)
-    return int((cells.structured & cells.visible & (cells.correlation >= _IDENTICAL)).sum())
+    identical = cells.structured & cells.visible & (cells.correlation >= _IDENTICAL)
+    return int(identical.sum() * cells.own_fraction)
 
 
 def scaled(x: float, y: float) -> Homography:
