@@ -82,21 +82,22 @@ def fit(frame: Features, known: Features) -> list[tuple[Homography, int]]:
     shown, kept = frame.points[pairs[:, 0]], known.points[pairs[:, 1]]
     scale = shown[:, 2] / np.maximum(kept[:, 2], 1e-3)
     turn = np.radians(shown[:, 3] - kept[:, 3])
-    cos, sin = scale * np.cos(turn), scale * np.sin(turn)
-    # Claim i moves every kept point by a similarity around its own.
-    offset = kept[None, :, :2] - kept[:, None, :2]
-    x = cos[:, None] * offset[..., 0] - sin[:, None] * offset[..., 1] + shown[:, None, 0]
-    y = sin[:, None] * offset[..., 0] + cos[:, None] * offset[..., 1] + shown[:, None, 1]
-    near = np.hypot(x - shown[None, :, 0], y - shown[None, :, 1])
-    reach = _CLAIM_PX + _CLAIM_FRACTION * scale[:, None] * np.hypot(offset[..., 0], offset[..., 1])
-    agree = near < reach
-    agree &= np.abs(np.log(scale[None, :] / scale[:, None])) < _CLAIM_LOG_SCALE
-    agree &= np.cos(turn[None, :] - turn[:, None]) > _CLAIM_COSINE
-    fits = [
-        fitted
-        for i in np.argsort(-agree.sum(axis=1), kind="stable")[:_CLAIMS_TRIED]
-        if (fitted := _affine(kept[:, :2], shown[:, :2], agree[i])) is not None
+    cos, sin, octaves = np.cos(turn), np.sin(turn), np.log(scale)
+    agree = np.abs(octaves[None, :] - octaves[:, None]) < _CLAIM_LOG_SCALE
+    agree &= cos[None, :] * cos[:, None] + sin[None, :] * sin[:, None] > _CLAIM_COSINE
+    # Claim i moves every kept point j by a similarity around its own.
+    i, j = np.nonzero(agree)
+    offset = kept[j, :2] - kept[i, :2]
+    x = scale[i] * (cos[i] * offset[:, 0] - sin[i] * offset[:, 1]) + shown[i, 0]
+    y = scale[i] * (sin[i] * offset[:, 0] + cos[i] * offset[:, 1]) + shown[i, 1]
+    reach = _CLAIM_PX + _CLAIM_FRACTION * scale[i] * np.hypot(*offset.T)
+    agree[i, j] = np.hypot(x - shown[j, 0], y - shown[j, 1]) < reach
+    supported = agree.sum(axis=1)
+    claims = [
+        c for c in np.argsort(-supported, kind="stable")[:_CLAIMS_TRIED] if supported[c] >= LEAST_INLIERS
     ]
+    different = {agree[c].tobytes(): agree[c] for c in claims}.values()
+    fits = [fitted for one in different if (fitted := _affine(kept[:, :2], shown[:, :2], one)) is not None]
     distinct: list[tuple[Homography, int]] = []
     for homography, inliers in sorted(fits, key=lambda fitted: -fitted[1]):
         placed = through(homography, _CORNERS)

@@ -23,8 +23,8 @@ _Floats = NDArray[np.float32]
 _CELLS = 12
 _SIDE = CELL_PX * _CELLS
 _STRONG = 0.9
-_ROUNDS = 2
-"""Of settling and drawing into place."""
+_ROUNDS, _HARDLY_ANY, _PLENTY = 2, 3, 100
+"""Of settling and drawing into place; the evidence below and above which another look changes nothing."""
 _LEAST_ALIKE = 10
 _SHOWN, _SHOWN_LEAST = 0.66, 0.2
 _FLAT_SHARE, _FLAT_CELLS = 0.8, 12
@@ -127,7 +127,11 @@ def place(
                 best is None or placement.evidence > best.evidence
             ):
                 best = placement
+            if not _HARDLY_ANY < placement.evidence < _PLENTY:
+                break
             homography = placement.homography
+        if best is not None and best.evidence >= _PLENTY:
+            break
     return best
 
 
