@@ -31,7 +31,10 @@ _FLAT_SHARE, _FLAT_CELLS = 0.8, 12
 EVIDENCE_LEAST = 30
 """Of 8,690 wrong placements (780 drawn frames against 2,825 pictures, other shots of the people shown among
 them) none has as much; of the right ones 98 of 100, though flames, holes or text cover most of them."""
-_CUT_OUT, _CUT_OUT_PLAIN = 0.75, 0.3
+_DETAIL_MOSTLY, _PLAIN_LEAST = 0.75, 0.3
+_EDGE_LEAST, _EDGE_CELLS, _FILLED_LEAST, _FILLED_PERCENT = 0.4, 8, 0.87, (5, 95)
+"""On the same frames this refuses one right placement in a hundred under flames and six of those enlarged to
+half the area, no other; and every cut-out of the demo's video."""
 _DISPLACED_MOST = 1.0, 0.12, 0.02
 """Features beside their places: in all, per strict feature and per identical cell. At most so many have 99 of
 100 right placements on the same frames."""
@@ -65,6 +68,10 @@ class Placement:
     strong_fraction : float
         Share of the alike cells that correlate at 0.9 or more: high where something covers a picture that
         is otherwise the same, low where another picture merely resembles it.
+    edge_fraction : float
+        Share of the visible cells of its left and right edge that look like it.
+    filled_fraction : float
+        Share of the cells that do, within the rectangle in which detail does.
     residual : ndarray, bool, shape (96, 96)
         The known picture as shown in 96 x 96 fields: True where something covers it.
     """
@@ -79,6 +86,8 @@ class Placement:
     structured_fraction: float
     flat_fraction: float
     strong_fraction: float
+    edge_fraction: float
+    filled_fraction: float
     residual: NDArray[np.bool_]
 
     @property
@@ -166,8 +175,21 @@ def acceptable(placement: Placement) -> bool:
     return (
         placement.evidence >= EVIDENCE_LEAST
         and placement.agreement.displaced <= float(np.dot(_DISPLACED_MOST, counts))
-        and not (detailed >= _CUT_OUT and plain < _CUT_OUT_PLAIN * detailed)
+        and not _cut_out(placement)
     )
+
+
+def _cut_out(placement: Placement) -> bool:
+    """Whether something with an outline of its own is there, without what is beside it in the picture.
+
+    What covers a picture covers plain parts as well as detailed ones, and its edges as it covers the rest. A
+    part that somebody cut straight out, or enlarged, has no edges either, but all that is within it.
+    """
+    plain, detailed = placement.flat_fraction, placement.structured_fraction
+    if detailed >= _DETAIL_MOSTLY and plain < _PLAIN_LEAST * detailed:
+        return True
+    shown = 1 - placement.covered_fraction
+    return placement.edge_fraction < _EDGE_LEAST * shown and placement.filled_fraction < _FILLED_LEAST
 
 
 def still_there(placement: Placement, established: Placement) -> bool:
@@ -199,7 +221,8 @@ def compare(
     structured, visible, alike = cells.structured, cells.visible, cells.alike
     if not visible.any():
         nothing = np.zeros((_SIDE, _SIDE), np.bool_)
-        return Placement(homography, (width, height), mirrored, agreement, 0, 1.0, 0, 0.0, 0.0, 0.0, nothing)
+        none = 0.0, 0.0, 0.0, 0.0, 0.0
+        return Placement(homography, (width, height), mirrored, agreement, 0, 1.0, 0, *none, nothing)
     good = alike & visible
     strong = good & (cells.correlation >= _STRONG)
     if good.any():
@@ -211,6 +234,8 @@ def compare(
     detailed, plain = structured & visible, ~structured & visible
     structured_fraction = _share(matching, detailed)
     enough = int(plain.sum()) >= _FLAT_CELLS
+    edge = np.zeros_like(visible)
+    edge[:, [0, -1]] = visible[:, [0, -1]]
     return Placement(
         homography=homography,
         size_px=(width, height),
@@ -222,12 +247,24 @@ def compare(
         structured_fraction=structured_fraction,
         flat_fraction=_share(matching, plain) if enough else structured_fraction,
         strong_fraction=_share(strong, good),
+        edge_fraction=_share(matching, edge) if int(edge.sum()) >= _EDGE_CELLS else 1 - covered,
+        filled_fraction=_filled(matching, good),
         residual=np.kron(visible & ~matching, np.ones((CELL_PX, CELL_PX), np.bool_)),
     )
 
 
 def _share(part: NDArray[np.bool_], of: NDArray[np.bool_]) -> float:
     return float((part & of).sum()) / max(1, int(of.sum()))
+
+
+def _filled(matching: NDArray[np.bool_], good: NDArray[np.bool_]) -> float:
+    """Share of what matches within the rectangle of what has detail and is alike, stray cells left out."""
+    if not good.any():
+        return 0.0
+    rows, columns = np.nonzero(good)
+    top, bottom = np.percentile(rows, _FILLED_PERCENT).astype(int)
+    left, right = np.percentile(columns, _FILLED_PERCENT).astype(int)
+    return float(matching[top : bottom + 1, left : right + 1].mean())
 
 
 def follow(before: Pixels, now: Pixels, placement: Placement) -> Homography | None:

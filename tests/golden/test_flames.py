@@ -103,19 +103,14 @@ def test_known_pictures_are_found_also_for_three_frames_and_as_an_inset(report, 
     }
 
 
-def test_a_known_picture_is_told_of_its_own_person_only_and_as_covered_elsewhere(report, truth):
-    """Most shots have people cut out of known pictures, on other backgrounds; all were warped from one."""
+def test_people_cut_out_of_known_pictures_are_no_showings_of_them(report, truth):
+    """The video's people stand before other backgrounds in most shots, some of them warped into others."""
     strange = [
-        known
+        known["end_s"] - known["start_s"]
         for known in report["known"]
         if not any(event["entry_id"] == known["entry_id"] for event in overlapping(truth["known"], known))
     ]
-    own, others = [], []
-    for known in strange:
-        shown = {f"press-{face['person_id']}" for face in overlapping(truth["faces"], known)}
-        (own if known["entry_id"] in shown else others).append(known)
-    assert sum(known["end_s"] - known["start_s"] for known in others) < 1.2
-    assert all(known["covered_fraction"] > 0.3 for known in own)
+    assert sum(strange) < 0.6
 
 
 def test_the_flash_has_its_exact_times(report, truth):

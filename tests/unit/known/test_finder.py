@@ -112,7 +112,7 @@ def test_what_is_left_of_a_covered_picture_is_enough(shelf: Shelf) -> None:
         centre = int(random.integers(120, 520)), int(random.integers(120, 330))
         cv2.circle(frame, centre, int(random.integers(4, 16)), int(random.integers(0, 255)), -1)
     ((i, placed),) = found(PictureFinder(shelf, ExactCandidates(shelf)), frame).items()
-    assert i == 7
+    assert (i, placed.agreement.strict >= 9) == (7, True)
     assert placed.covered_fraction > 0.5
     assert placed.evidence >= EVIDENCE_LEAST
 
@@ -157,12 +157,8 @@ def test_of_two_pictures_made_from_one_only_that_of_which_more_is_there() -> Non
     assert set(found(finder, inset(photo(90, *SIZE), whole, where))) == {1}
     # A copy of it under another name is there just as well.
     twice = Shelf([other, whole, whole])
-    assert set(
-        found(PictureFinder(twice, ExactCandidates(twice)), inset(photo(90, *SIZE), whole, where))
-    ) == {
-        1,
-        2,
-    }
+    finder = PictureFinder(twice, ExactCandidates(twice))
+    assert set(found(finder, inset(photo(90, *SIZE), whole, where))) == {1, 2}
 
 
 def test_the_first_features_are_spread_over_the_whole_picture() -> None:
