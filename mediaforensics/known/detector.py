@@ -49,7 +49,7 @@ class KnownDetector:
     @property
     def version(self) -> str:
         """Changes whenever its answers may."""
-        return "2"
+        return "3"
 
     @property
     def models(self) -> Sequence[Model]:

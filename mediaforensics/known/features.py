@@ -22,8 +22,10 @@ _GRID = (10, 6)
 _FRAME_PER_CELL, _KNOWN_PER_CELL = 45, 12
 _FRAME_MOST, _KNOWN_MOST = 2200, 220
 _CONTRAST = 0.005
+"""Many and weak ones: of drawn pictures of which flames, holes and text leave little 76 of 100 are found;
+with 600 features of more contrast, and the checks of that time, 30 were."""
 _DESCRIBED_MOST = 4000
-"""Bounds the cost of a picture of noise; a frame of the demo's video has 770 in the mean."""
+"""Bounds the cost of a picture of noise; a frame of the demo's video has 1,150 in the mean."""
 DESCRIPTOR_LENGTH = 512
 """Length of a descriptor in bytes' units: a direction that takes a quarter of all of it comes to 256."""
 

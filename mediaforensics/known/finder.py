@@ -15,7 +15,8 @@ VIEW_SIDE_PX = 640
 """Longer side of the view of a frame that is looked at."""
 _CANDIDATES = 32
 """Of 80 pictures under flames, holes, text and turned 91 of 100 are among so many of 2,825."""
-_SAME_PLACE, _CLEARLY_MORE = 0.5, 1.1
+_SAME_PLACE = 0.5
+"""Of the smaller one's area."""
 
 
 class PictureFinder:
@@ -66,18 +67,19 @@ class PictureFinder:
             before = found.get(candidate.picture)
             if placed is not None and (before is None or placed.evidence > before.evidence):
                 found[candidate.picture] = placed
+        refused = [placed for placed in found.values() if not acceptable(placed)]
         return [
             (picture, placed)
             for picture, placed in found.items()
-            if acceptable(placed) and not any(_explains(other, placed) for other in found.values())
+            if acceptable(placed) and not any(_explains(other, placed) for other in refused)
         ]
 
 
 def _explains(other: Placement, placed: Placement) -> bool:
-    """Whether what is there has more of another picture: of one that both were made from, or of one that
-    somebody was cut out of, which is not told itself. Of copies of one picture neither has clearly more.
+    """Whether what is there has more of another picture, one that somebody was cut out of, say: then it is
+    neither.
     """
-    if other.evidence <= (_CLEARLY_MORE if acceptable(other) else 1.0) * placed.evidence:
+    if other.evidence <= placed.evidence:
         return False
     common, _ = cv2.intersectConvexConvex(other.polygon, placed.polygon)
     smaller = min(cv2.contourArea(other.polygon), cv2.contourArea(placed.polygon))

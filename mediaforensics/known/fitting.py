@@ -19,7 +19,7 @@ _Floats = NDArray[np.float32]
 
 _RATIO = 0.9
 """As loose as this, with few inliers asked: of 80 pictures under flames, holes, text and turned, 81 of 100
-have a right map among the three; with 0.88 and six inliers it was half of them."""
+have a right map among the three."""
 _CLAIM_PX, _CLAIM_FRACTION = 4.0, 0.35
 _CLAIM_LOG_SCALE, _CLAIM_COSINE = 0.7, 0.87
 _CLAIMS_TRIED, _FITS_KEPT = 12, 3

@@ -32,6 +32,7 @@ class _Shelf:
     entries: int
     pictures: Pictures
     removed: NDArray[np.uint32]
+    index: NDArray[np.uint8] | None
     usable: bool
 
     def place_of(self, entry: int) -> int | None:
@@ -61,11 +62,11 @@ class Shelves:
             pictures = part.segment.pictures
             if pictures is None or not len(pictures):
                 continue
-            usable = faiss
-            if pictures.candidates is None:
-                exact += len(pictures)
-                usable = exact <= EXACT_MOST
-            self._shelves.append(_Shelf(start, len(part.segment), pictures, part.removed, usable))
+            # A set that was indexed elsewhere is compared one by one where faiss is missing.
+            index = pictures.candidates if faiss else None
+            exact += len(pictures) if index is None else 0
+            usable = index is not None or exact <= EXACT_MOST
+            self._shelves.append(_Shelf(start, len(part.segment), pictures, part.removed, index, usable))
 
     @property
     def unusable(self) -> int:
@@ -111,7 +112,7 @@ class Shelves:
                 self._finders = []
                 for shelf in self._shelves:
                     if shelf.usable:
-                        candidates = open_candidates(shelf.pictures, shelf.pictures.candidates)
+                        candidates = open_candidates(shelf.pictures, shelf.index)
                         self._finders.append((shelf, PictureFinder(shelf.pictures, candidates)))
             return self._finders
 

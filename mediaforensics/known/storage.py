@@ -26,7 +26,7 @@ from mediaforensics.errors import BadSet, OptionError
 from mediaforensics.known.segment import Segment
 
 MANIFEST = "set.json"
-_SCHEMA = "mediaforensics-known/1"
+_SCHEMA = "mediaforensics-known/2"
 _CHECKED_AT_OPEN_BYTES = 64 * 1024 * 1024
 """Reading that much takes a tenth of a second; of larger sets ``verify`` reads every byte."""
 _MAPPED_FROM_BYTES = 65_536

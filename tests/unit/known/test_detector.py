@@ -285,3 +285,26 @@ def test_more_pictures_than_can_be_compared_one_by_one_are_told(
     turned = cv2.warpAffine(frame, cv2.getRotationMatrix2D((640, 360), 8, 1), SIZE)
     examiner = detector.begin(Surroundings(size_px=SIZE, moving=False))
     assert list(examiner.examine(sample(turned), ())) == []
+
+
+def test_a_set_that_was_indexed_elsewhere_serves_where_faiss_is_missing(
+    known: KnownSet, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("mediaforensics.known.store.INDEXED_FROM", 2)
+    known.save(tmp_path / "set")
+    stored = KnownSet.open(tmp_path / "set")
+    assert stored.segments[0].segment.pictures.candidates is not None
+    frame = inset(photo(9, *SIZE), photo(1, 960, 540), Box(820, 60, 1236, 294))
+    turned = cv2.warpAffine(frame, cv2.getRotationMatrix2D((640, 360), 8, 1), SIZE)
+
+    def names() -> set[str]:
+        detector = KnownDetector(stored, KnownOptions())
+        assert not any("hash only" in note for note in detector.notes)
+        examiner = detector.begin(Surroundings(size_px=SIZE, moving=False))
+        return {seen.entry_id for seen in examiner.examine(sample(turned), ())}
+
+    with_faiss = names()
+    assert with_faiss
+    monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
+    monkeypatch.setitem(sys.modules, "faiss", None)
+    assert names() == with_faiss
