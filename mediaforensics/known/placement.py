@@ -29,8 +29,8 @@ _LEAST_ALIKE = 10
 _SHOWN, _SHOWN_LEAST = 0.66, 0.2
 _FLAT_SHARE, _FLAT_CELLS = 0.8, 12
 _STRONG_LEAST = 0.4
-"""Of 323 right placements (780 drawn frames against 2,825 pictures) one has less; of two pairs of shots of one
-face a moment apart one has 0.2, the other 0.29."""
+"""Of 323 right placements (780 drawn frames against 2,825 pictures) one has less; two pairs of shots of one
+face a moment apart have 0.2 and 0.29."""
 EVIDENCE_LEAST = 30
 """Of 8,690 wrong placements (780 drawn frames against 2,825 pictures, other shots of the people shown among
 them) none has as much; of the right ones 98 of 100, though flames, holes or text cover most of them."""
@@ -42,7 +42,7 @@ _DETAIL_MOSTLY, _PLAIN_LEAST = 0.75, 0.3
 is 0.81 and more, and 0.22 of that at most."""
 _EDGE_LEAST, _EDGE_CELLS, _FILLED_LEAST, _FILLED_PERCENT = 0.4, 8, 0.87, (5, 95)
 """On the same frames this refuses one right placement in a hundred under flames and six of those enlarged to
-half the area, no other; and every cut-out of the demo's video."""
+half the area (seven of other pictures), no other; and every cut-out of the demo's video."""
 _DISPLACED_MOST = 1.0, 0.12, 0.02
 """Features beside their places: in all, per strict feature and per identical cell. At most so many have 99 of
 100 right placements on the same frames."""
