@@ -6,20 +6,21 @@ same ``track`` number, given by the detector and unique within it; ``findings/li
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
-from mediaforensics.types import Box, Quad, Timestamp
+from mediaforensics.types import Box, Mask, Quad, Timestamp
 
 Tier = Literal["match", "lead", "unknown"]
 Route = Literal["plain", "rotated", "composite", "inpainted", "known_image"]
 OverlayKind = Literal[
     "flames", "bullet_hole", "crosshair", "blood", "crossed_out", "noose", "weapon", "skull", "explosion"
 ]
-OverlayMethod = Literal["model", "residual", "motion"]
+OverlayMethod = Literal["residual", "motion", "model"]
+"""Ways of looking, the most trusted first."""
 Extent = Literal["frame", "region"]
 
 
@@ -110,12 +111,15 @@ class Residual:
         picture.
     to_source : tuple of 9 float
         Homography from mask pixels to source pixels, row by row.
+    known : ndarray, uint8, shape (height, width, 3), RGB
+        The known picture as shown, for a closer look; it spans what the mask spans.
     """
 
     width_px: int
     height_px: int
     covered: bytes
     to_source: tuple[float, ...]
+    known: NDArray[np.uint8] = field(repr=False, compare=False)
 
     def mask(self) -> NDArray[np.bool_]:
         """What is covered, shape (height, width)."""
@@ -234,6 +238,32 @@ class FaceMatched(Observation):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class OverlayChannel:
+    """What one way of looking says about an overlay.
+
+    Attributes
+    ----------
+    method : {"residual", "motion", "model"}
+        ``residual``: what differs from the known picture beneath. ``motion``: what moves on a picture that
+        stands still. ``model``: what the network sees on the picture as it is.
+    confidence : float
+        0..1; 0.5 is the channel's working point.
+    coverage_fraction : float
+        Share of the face box it covers, of the known picture where there is no face; 0..1.
+    count : int
+        Separate marks (bullet holes); 1 where counting makes no sense.
+    mask : Mask
+        Where it is: to the pixel of the known picture for ``residual``, coarse for the others.
+    """
+
+    method: OverlayMethod
+    confidence: float
+    coverage_fraction: float
+    count: int
+    mask: Mask
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class OverlaySeen(Observation):
     """A violent overlay on or around a face or a known picture, in this sample.
 
@@ -244,27 +274,46 @@ class OverlaySeen(Observation):
     face_track : int or None
         The FaceSeen track it lies on.
     known_entry_id : str or None
-        The known picture it lies on, where there is no face track.
+        The known picture it lies on.
     box : Box
         Around the overlay's visible part.
-    coverage_fraction : float
-        Share of the face box it covers, 0..1.
-    count : int
-        Separate marks (bullet holes); 1 where counting makes no sense.
-    confidence : float
-        0..1, calibrated so that 0.5 is the working point.
-    method : {"model", "residual", "motion"}
-        Which channel saw it.
+    picture_fraction : float or None
+        Share of the known picture it covers, 0..1; None where there is none.
+    channels : tuple of OverlayChannel
+        All that saw it, at least one, the most trusted first: ``residual``, ``motion``, ``model``.
     """
 
     kind: OverlayKind
     face_track: int | None
     known_entry_id: str | None
     box: Box
-    coverage_fraction: float
-    count: int
-    confidence: float
-    method: OverlayMethod
+    picture_fraction: float | None
+    channels: tuple[OverlayChannel, ...]
+
+    @property
+    def method(self) -> OverlayMethod:
+        """The most trusted channel that saw it."""
+        return self.channels[0].method
+
+    @property
+    def confidence(self) -> float:
+        """The highest confidence of a channel: 0..1, 0.5 is the working point."""
+        return max(channel.confidence for channel in self.channels)
+
+    @property
+    def coverage_fraction(self) -> float:
+        """Share of the face box (of the known picture where there is none), by the most trusted channel."""
+        return self.channels[0].coverage_fraction
+
+    @property
+    def count(self) -> int:
+        """Separate marks by the most trusted channel; 1 where counting makes no sense."""
+        return self.channels[0].count
+
+    @property
+    def mask(self) -> Mask:
+        """Where it is, by the most trusted channel."""
+        return self.channels[0].mask
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,12 +1,19 @@
-"""The nouns everything else is written in: time, place and hash values, each with its unit."""
+"""The nouns everything else is written in: time, place, masks and hash values, each with its unit."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import total_ordering
+from itertools import pairwise
+
+import numpy as np
+from numpy.typing import NDArray
 
 from mediaforensics.errors import BadHash, IncompatibleHash
+
+_MASK_SIDE = 512
+"""More cells than any channel resolves; a mask that was read from a file must not fill the memory."""
 
 
 @total_ordering
@@ -176,6 +183,55 @@ class Quad:
         """The smallest upright box around the corners."""
         xs, ys = [x for x, _ in self.corners], [y for _, y in self.corners]
         return Box(int(min(xs) // 1), int(min(ys) // 1), int(-(-max(xs) // 1)), int(-(-max(ys) // 1)))
+
+
+@dataclass(frozen=True, slots=True)
+class Mask:
+    """Which cells of a grid over ``box`` are covered, run-length coded as COCO does it.
+
+    Attributes
+    ----------
+    box : Box
+        What the grid spans, source pixels; may leave the frame.
+    columns, rows : int
+        Of the grid, 1 to 512; every cell has the same size.
+    counts : tuple of int
+        Lengths of runs, down each column from the top and column after column from the left: cells that are
+        not covered, then covered ones, and so on. Together ``columns * rows``.
+    """
+
+    box: Box
+    columns: int
+    rows: int
+    counts: tuple[int, ...]
+
+    def __post_init__(self) -> None:
+        if not (1 <= self.columns <= _MASK_SIDE and 1 <= self.rows <= _MASK_SIDE):
+            raise ValueError(f"a mask of {self.columns} x {self.rows} cells; a side has 1 to {_MASK_SIDE}")
+        if min(self.counts, default=-1) < 0 or sum(self.counts) != self.columns * self.rows:
+            raise ValueError(f"runs of {sum(self.counts)} cells for a grid of {self.columns} x {self.rows}")
+
+    @classmethod
+    def of(cls, box: Box, cells: NDArray[np.bool_]) -> Mask:
+        """Code a grid.
+
+        Parameters
+        ----------
+        box : Box
+            What it spans.
+        cells : ndarray, bool, shape (rows, columns)
+            True where something covers the cell.
+        """
+        rows, columns = cells.shape
+        line = cells.ravel(order="F")
+        edges = [0, *(np.flatnonzero(line[1:] != line[:-1]) + 1).tolist(), line.size]
+        counts = [b - a for a, b in pairwise(edges)]
+        return cls(box, columns, rows, tuple([0, *counts] if line.size and line[0] else counts))
+
+    def cells(self) -> NDArray[np.bool_]:
+        """The grid, shape (rows, columns); True where something covers the cell."""
+        line = np.repeat(np.arange(len(self.counts)) % 2 == 1, self.counts)
+        return line.reshape((self.rows, self.columns), order="F")
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-from mediaforensics.observations import Extent, OverlayKind, OverlayMethod, Route, Tier
+from mediaforensics.observations import Extent, OverlayChannel, OverlayKind, OverlayMethod, Route, Tier
 from mediaforensics.text.threat_reader import Category
 from mediaforensics.types import Box, Quad, Span, Timestamp
 
@@ -97,7 +97,7 @@ class FaceEntry(Entry):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OverlayEntry(Entry):
-    """One violent overlay on one face or known picture."""
+    """One violent overlay on one face or known picture; what each channel saw at its clearest."""
 
     kind: OverlayKind
     face_id: str | None
@@ -107,6 +107,8 @@ class OverlayEntry(Entry):
     count: int
     confidence: float
     method: OverlayMethod
+    picture_fraction: float | None = None
+    channels: tuple[OverlayChannel, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

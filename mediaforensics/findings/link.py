@@ -7,8 +7,8 @@ without a thing is what ends it. Within a sample the order of arrival does not m
 from __future__ import annotations
 
 from collections.abc import Hashable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
-from typing import TypeVar
+from dataclasses import dataclass, field, replace
+from typing import TypeVar, get_args
 
 from mediaforensics.findings.entries import (
     Entries,
@@ -23,6 +23,8 @@ from mediaforensics.observations import (
     FaceSeen,
     KnownSeen,
     Observation,
+    OverlayChannel,
+    OverlayMethod,
     OverlaySeen,
     TextGone,
     TextSeen,
@@ -61,6 +63,8 @@ class _Showing:
     count: int = 1
     coverage_fraction: float = 0.0
     confidence: float = 0.0
+    picture_fraction: float | None = None
+    channels: dict[OverlayMethod, OverlayChannel] = field(default_factory=dict)
     known_end_s: float = 0.0
 
     def evidence_key(self) -> Hashable:
@@ -251,6 +255,16 @@ def _absorb(showing: _Showing, clarity: float, observation: Observation) -> None
         showing.count = max(showing.count, observation.count)
         showing.coverage_fraction = max(showing.coverage_fraction, observation.coverage_fraction)
         showing.confidence = max(showing.confidence, observation.confidence)
+        if observation.picture_fraction is not None:
+            showing.picture_fraction = max(showing.picture_fraction or 0.0, observation.picture_fraction)
+        for channel in observation.channels:
+            before = showing.channels.get(channel.method)
+            if before is None or _channel_clarity(channel) > _channel_clarity(before):
+                showing.channels[channel.method] = channel
+
+
+def _channel_clarity(channel: OverlayChannel) -> tuple[float, str]:
+    return channel.confidence + channel.coverage_fraction, repr(channel)
 
 
 def _arrival_order(observation: Observation) -> tuple[bool, str, str]:
@@ -283,7 +297,7 @@ def _key_and_clarity(observation: Observation) -> tuple[Key, float] | None:
             if observation.face_track is not None
             else observation.known_entry_id
         )
-        overlay = ("overlay", observation.kind, on, observation.method)
+        overlay = ("overlay", observation.kind, on)
         return overlay, observation.confidence + observation.coverage_fraction
     return None
 
@@ -353,6 +367,7 @@ def _overlay_entry(
     span = showing.span()
     on_face = (e for s, e in faces if s.key == ("face", best.face_track) and e.span.overlaps(span))
     on_known = (e for _, e in known if e.entry_id == best.known_entry_id and e.span.overlaps(span))
+    channels = tuple(showing.channels[m] for m in get_args(OverlayMethod) if m in showing.channels)
     return OverlayEntry(
         id="",
         span=span,
@@ -364,5 +379,7 @@ def _overlay_entry(
         coverage_fraction=showing.coverage_fraction,
         count=showing.count,
         confidence=showing.confidence,
-        method=best.method,
+        method=channels[0].method,
+        picture_fraction=showing.picture_fraction,
+        channels=channels,
     )

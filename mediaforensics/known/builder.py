@@ -103,9 +103,10 @@ class SegmentBuilder:
         column.quality.append(UNKNOWN_QUALITY if quality is None else quality)
         column.at_ms.append(NO_TIME_MS if at_s is None else min(_LONGEST_MS, round(at_s * 1000)))
 
-    def picture(self, entry: int, luma: Pixels, features: Features) -> None:
-        """Give an entry its picture: brightness, to be laid over frames, and the features to find it by."""
-        done, coded = cv2.imencode(".jpg", luma, [cv2.IMWRITE_JPEG_QUALITY, _JPEG_QUALITY])
+    def picture(self, entry: int, rgb: Pixels, features: Features) -> None:
+        """Give an entry its picture, to be laid over frames, and the features to find it by."""
+        bgr = cv2.cvtColor(rgb, cv2.COLOR_RGB2BGR)
+        done, coded = cv2.imencode(".jpg", bgr, [cv2.IMWRITE_JPEG_QUALITY, _JPEG_QUALITY])
         if not done:
             raise MemoryError("a picture could not be encoded")
         gathered = self._gathered

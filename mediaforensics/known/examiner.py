@@ -115,7 +115,8 @@ class KnownExaminer:
         self._last, self._before = now, look.luma
         self._ever_seen |= now.keys()
         pictures = [
-            observation(sample, look.view, self._known.entry(entry), now[entry]) for entry in sorted(now)
+            observation(sample, look.view, self._known.entry(entry), now[entry], self._shelves.picture(entry))
+            for entry in sorted(now)
         ]
         return [*pictures, *stretches]
 
@@ -228,6 +229,7 @@ class KnownExaminer:
                     look.view,
                     self._known.entry(stretch.video),
                     replace(self._video_shown[stretch.video], distance_bits=stretch.distance_bits),
+                    None,
                     since=stretch.start,
                     known_span_s=(stretch.known_start_s, stretch.known_end_s),
                 )

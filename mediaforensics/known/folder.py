@@ -43,7 +43,7 @@ class _Read:
 
     digests: Digests
     hashes: tuple[PdqHash, ...] = ()
-    luma: Pixels | None = None
+    rgb: Pixels | None = None
     features: Features | None = None
     frames: tuple[KnownFrame, ...] = ()
     unread: tuple[str, ...] = ()
@@ -145,8 +145,8 @@ def _put(read: _Read, entry: int, builder: SegmentBuilder) -> None:
         builder.value(entry, "pdq", frame.value.value, frame.quality, frame.at_s)
     for hashed in read.hashes:
         builder.value(entry, "pdq", hashed.value().value, hashed.quality)
-    if read.features is not None and read.luma is not None:
-        builder.picture(entry, read.luma, read.features)
+    if read.features is not None and read.rgb is not None:
+        builder.picture(entry, read.rgb, read.features)
 
 
 def _read(path: Path, limits: LimitOptions, min_quality: int) -> _Read | MediaError:
@@ -168,6 +168,7 @@ def _read_media(source: Source, decoder: Decoder, min_quality: int) -> _Read:
         raise CannotOpen(f"{source.name}: no picture could be decoded")
     # Copies: the views of the first frame must not outlive it by a whole video.
     luma, full = first.luma(KEPT_SIDE_PX).pixels.copy(), first.luma(_HASH_SIDE_PX).pixels.copy()
+    rgb = first.rgb(KEPT_SIDE_PX).pixels.copy()
     shown: tuple[KnownFrame, ...] = ()
     if decoder.kind != "image":
         shown = tuple(hashed_frames(chain((first,), frames), min_quality=min_quality))
@@ -179,7 +180,7 @@ def _read_media(source: Source, decoder: Decoder, min_quality: int) -> _Read:
     return _Read(
         digests=source.digests,
         hashes=tuple(hashes),
-        luma=luma,
+        rgb=rgb,
         features=known_features(luma) if min(luma.shape) >= _LEAST_FEATURED_PX else None,
         unread=unread,
     )

@@ -157,14 +157,14 @@ class Values:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Pictures:
-    """Pictures that come with pixels: brightness to 320 px, and their local features.
+    """Pictures that come with pixels, to 320 px, and their local features.
 
     Attributes
     ----------
     entry : ndarray, uint32, shape (n,), rising
         Which entry each picture is.
     coded : Blobs
-        Brightness as grey JPEG.
+        As JPEG.
     feature_ends : ndarray, uint64, shape (n,)
         Where the features of each picture end.
     points : ndarray, float32, shape (m, 4)
@@ -185,7 +185,14 @@ class Pictures:
 
     def luma(self, i: int) -> Pixels:
         """Brightness of a picture, uint8, shape (height, width)."""
-        decoded = cv2.imdecode(np.frombuffer(self.coded[i], np.uint8), cv2.IMREAD_GRAYSCALE)
+        return self._decoded(i, cv2.IMREAD_GRAYSCALE)
+
+    def picture(self, i: int) -> Pixels:
+        """A picture, uint8, shape (height, width, 3), RGB."""
+        return np.asarray(cv2.cvtColor(self._decoded(i, cv2.IMREAD_COLOR), cv2.COLOR_BGR2RGB), np.uint8)
+
+    def _decoded(self, i: int, how: int) -> Pixels:
+        decoded = cv2.imdecode(np.frombuffer(self.coded[i], np.uint8), how)
         if decoded is None:
             raise BadSet("a picture of the set cannot be decoded")
         return np.asarray(decoded, np.uint8)

@@ -55,6 +55,7 @@ class Shelves:
         self._shelves: list[_Shelf] = []
         self._finders: list[tuple[_Shelf, PictureFinder]] | None = None
         self._lumas: OrderedDict[int, Pixels] = OrderedDict()
+        self._pictures: OrderedDict[int, Pixels] = OrderedDict()
         self._lock = threading.Lock()
         faiss = importlib.util.find_spec("faiss") is not None
         exact = 0
@@ -75,19 +76,28 @@ class Shelves:
 
     def luma(self, entry: int) -> Pixels | None:
         """Brightness of an entry's picture; None where there are no pixels."""
+        return self._remembered(self._lumas, entry, Pictures.luma)
+
+    def picture(self, entry: int) -> Pixels | None:
+        """An entry's picture, RGB; None where there are no pixels."""
+        return self._remembered(self._pictures, entry, Pictures.picture)
+
+    def _remembered(
+        self, memo: OrderedDict[int, Pixels], entry: int, read: Callable[[Pictures, int], Pixels]
+    ) -> Pixels | None:
         with self._lock:
-            if entry in self._lumas:
-                self._lumas.move_to_end(entry)
-                return self._lumas[entry]
+            if entry in memo:
+                memo.move_to_end(entry)
+                return memo[entry]
         for shelf in self._shelves:
             i = shelf.place_of(entry)
             if i is not None:
-                luma = shelf.pictures.luma(i)
+                pixels = read(shelf.pictures, i)
                 with self._lock:
-                    self._lumas[entry] = luma
-                    while len(self._lumas) > _KEPT:
-                        self._lumas.popitem(last=False)
-                return luma
+                    memo[entry] = pixels
+                    while len(memo) > _KEPT:
+                        memo.popitem(last=False)
+                return pixels
         return None
 
     def find(self, luma: Pixels, wanted: Callable[[int], bool]) -> list[tuple[int, Placement]]:

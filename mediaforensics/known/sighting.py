@@ -10,7 +10,7 @@ from mediaforensics.known.cells import scaled
 from mediaforensics.known.placement import Placement
 from mediaforensics.known.regions import Rectangle
 from mediaforensics.known.segment import ListEntry
-from mediaforensics.media.frame import View
+from mediaforensics.media.frame import Pixels, View
 from mediaforensics.media.sample import Sample
 from mediaforensics.observations import KnownSeen, Residual
 from mediaforensics.types import Box, Timestamp
@@ -74,11 +74,12 @@ def observation(
     view: View,
     entry: ListEntry,
     sighting: Sighting,
+    known: Pixels | None,
     *,
     since: Timestamp | None = None,
     known_span_s: tuple[float, float] | None = None,
 ) -> KnownSeen:
-    """What the detector says about a sighting."""
+    """What the detector says about a sighting; ``known`` are the entry's pixels, RGB, where there are any."""
     placement = sighting.placement
     box: Box = view.box(*sighting.rectangle).clipped(sample.frame.size_px)
     return KnownSeen(
@@ -95,13 +96,13 @@ def observation(
         inliers=sighting.inliers,
         covered_fraction=placement.covered_fraction if placement else 0.0,
         polygon=view.quad(placement.polygon) if placement and sighting.algorithm == "sift" else None,
-        residual=_residual(placement, view) if placement else None,
+        residual=_residual(placement, view, known) if placement and known is not None else None,
         since=since,
         known_span_s=known_span_s,
     )
 
 
-def _residual(placement: Placement, view: View) -> Residual:
+def _residual(placement: Placement, view: View, known: Pixels) -> Residual:
     height, width = placement.residual.shape
     to_known = scaled(placement.size_px[0] / width, placement.size_px[1] / height)
     to_source = np.diag([*view.source_per_view, 1.0])
@@ -111,4 +112,5 @@ def _residual(placement: Placement, view: View) -> Residual:
         height_px=height,
         covered=np.packbits(placement.residual).tobytes(),
         to_source=tuple((to_source @ placement.homography @ to_known).ravel().tolist()),
+        known=known[:, ::-1] if placement.mirrored else known,
     )

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import get_args
 
 import cv2
@@ -32,6 +30,7 @@ CONTEXT_SIDES = 2.0
 _SHOWN_FRACTION = 0.12
 """A mask cell of 8 x 8 pixels that is covered this much counts as part of the overlay: thin strokes."""
 _RELATIVE_FRACTION = 0.35
+_FINE_FRACTION = 0.5
 _HOLE_SIGMAS_PX = (1.2, 1.7, 2.4, 3.4, 4.8, 6.8, 9.6)
 _HOLE_DARKNESS = 0.6
 """A hole is at most this bright, of what is around it."""
@@ -39,31 +38,6 @@ _LEAST_HOLE_DEPTH = 10.0
 _LIKE_STRENGTH = 0.55
 
 FloatBox = tuple[float, float, float, float]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class SeenKind:
-    """One kind of overlay on one crop.
-
-    Attributes
-    ----------
-    confidence : float
-        0..1; 0.5 is the working point of the model card.
-    coverage_fraction : float
-        Share of the face that it covers, 0..1.
-    box : (float, float, float, float)
-        Around it, in crop fractions ``x0, y0, x1, y1``.
-    count : int
-        Separate bullet holes; 1 for every other kind.
-    mask : ndarray, float32, shape (16, 16)
-        Share of each cell of the crop that it covers.
-    """
-
-    confidence: float
-    coverage_fraction: float
-    box: FloatBox
-    count: int
-    mask: NDArray[np.float32]
 
 
 class OverlayClassifier:
@@ -101,48 +75,6 @@ class OverlayClassifier:
         planes = np.ascontiguousarray(crop.transpose(2, 0, 1)[None], np.float32)
         confidence, mask = self._session.run(None, {"crops": planes})
         return confidence[0], mask[0]
-
-    def classify(self, crop: Pixels, face: FloatBox, *, above: float = 0.5) -> Mapping[OverlayKind, SeenKind]:
-        """Say what lies over a face.
-
-        Parameters
-        ----------
-        crop : ndarray, uint8, shape (128, 128, 3), RGB
-            The face with its surroundings.
-        face : (float, float, float, float)
-            The face inside the crop, in crop fractions.
-        above : float
-            Kinds with less confidence are left out.
-        """
-        confidence, mask = self.confidences(crop)
-        return {
-            kind: describe(crop, kind, float(confidence[k]), mask[k], face)
-            for k, kind in enumerate(KINDS)
-            if confidence[k] >= above
-        }
-
-
-def describe(
-    crop: Pixels, kind: OverlayKind, confidence: float, mask: NDArray[np.float32], face: FloatBox
-) -> SeenKind:
-    """Turn one kind's confidence and mask into measurements.
-
-    Parameters
-    ----------
-    crop : ndarray, uint8, shape (128, 128, 3), RGB
-    kind : str
-    confidence : float
-    mask : ndarray, float32, shape (16, 16)
-    face : (float, float, float, float)
-        In crop fractions.
-    """
-    return SeenKind(
-        confidence=confidence,
-        coverage_fraction=_mean_inside(mask, face),
-        box=_extent(mask),
-        count=count_holes(crop, mask) if kind == "bullet_hole" else 1,
-        mask=mask,
-    )
 
 
 def context_box(face: FloatBox, sides: float = CONTEXT_SIDES) -> tuple[int, int, int, int]:
@@ -202,7 +134,7 @@ def count_holes(crop: Pixels, mask: NDArray[np.float32]) -> int:
     Parameters
     ----------
     crop : ndarray, uint8, shape (128, 128, 3), RGB
-    mask : ndarray, float32, shape (16, 16)
+    mask : ndarray, float32, square
         Covered share of each cell.
     """
     grey = np.asarray(cv2.cvtColor(crop, cv2.COLOR_RGB2GRAY), np.float32)
@@ -228,25 +160,32 @@ def count_holes(crop: Pixels, mask: NDArray[np.float32]) -> int:
     return max(1, len(kept))
 
 
-def _mean_inside(mask: NDArray[np.float32], face: FloatBox) -> float:
-    """Mean of a cell plane inside a box of crop fractions, cells at the edge by their share."""
-    edges = np.arange(MASK_CELLS + 1) / MASK_CELLS
-    across = np.clip(np.minimum(edges[1:], face[2]) - np.maximum(edges[:-1], face[0]), 0, None)
-    down = np.clip(np.minimum(edges[1:], face[3]) - np.maximum(edges[:-1], face[1]), 0, None)
+def mean_inside(covered: NDArray[np.float32], box: FloatBox) -> float:
+    """Mean of square cells inside a box of crop fractions, cells at the edge by their share."""
+    edges = np.arange(len(covered) + 1) / len(covered)
+    across = np.clip(np.minimum(edges[1:], box[2]) - np.maximum(edges[:-1], box[0]), 0, None)
+    down = np.clip(np.minimum(edges[1:], box[3]) - np.maximum(edges[:-1], box[1]), 0, None)
     weight = down[:, None] * across[None, :]
     total = float(weight.sum())
-    return min(1.0, max(0.0, float((mask * weight).sum()) / total)) if total > 0 else 0.0
+    return min(1.0, max(0.0, float((covered * weight).sum()) / total)) if total > 0 else 0.0
 
 
-def _extent(mask: NDArray[np.float32]) -> FloatBox:
+def shown_cells(covered: NDArray[np.float32]) -> NDArray[np.bool_]:
+    """Which cells count as covered: half of a fine one, less of a coarse one, where strokes are thinner."""
+    if len(covered) > MASK_CELLS:
+        return np.asarray(covered >= _FINE_FRACTION)
+    return np.asarray(covered >= max(_SHOWN_FRACTION, _RELATIVE_FRACTION * float(covered.max())))
+
+
+def extent(cells: NDArray[np.bool_]) -> FloatBox:
     """Box around the cells that count, in crop fractions; the whole crop where none does."""
-    least = max(_SHOWN_FRACTION, _RELATIVE_FRACTION * float(mask.max()))
-    rows, columns = np.nonzero(mask >= least)
+    rows, columns = np.nonzero(cells)
     if len(rows) == 0:
         return (0.0, 0.0, 1.0, 1.0)
+    side = len(cells)
     return (
-        float(columns.min()) / MASK_CELLS,
-        float(rows.min()) / MASK_CELLS,
-        float(columns.max() + 1) / MASK_CELLS,
-        float(rows.max() + 1) / MASK_CELLS,
+        float(columns.min()) / side,
+        float(rows.min()) / side,
+        float(columns.max() + 1) / side,
+        float(rows.max() + 1) / side,
     )

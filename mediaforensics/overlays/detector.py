@@ -1,15 +1,15 @@
-"""OverlayDetector: violent overlays on faces and known pictures, settled over the samples of a track."""
+"""OverlayDetector: violent overlays on faces and known pictures, by three channels, settled over time."""
 
 from __future__ import annotations
 
 import math
-import statistics
-from collections import OrderedDict, deque
+from collections import OrderedDict
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
 import cv2
 import numpy as np
+from numpy.typing import NDArray
 
 from mediaforensics.detect import Surroundings
 from mediaforensics.media.frame import Pixels
@@ -19,6 +19,7 @@ from mediaforensics.observations import (
     FaceSeen,
     KnownSeen,
     Observation,
+    OverlayChannel,
     OverlayKind,
     OverlayMethod,
     OverlaySeen,
@@ -28,55 +29,65 @@ from mediaforensics.options import OverlayOptions
 from mediaforensics.overlays.classify import (
     CROP_PX,
     KINDS,
+    MASK_CELLS,
     OVERLAYS,
-    FloatBox,
     OverlayClassifier,
-    SeenKind,
-    context_box,
-    describe,
-    square_crop,
+    count_holes,
+    extent,
+    mean_inside,
+    shown_cells,
 )
 from mediaforensics.overlays.motion import Moving, StillWatch
-from mediaforensics.types import Box, Quad
+from mediaforensics.overlays.residual import LaidOver, laid_over
+from mediaforensics.overlays.settle import Settled, confidence_of, log_odds
+from mediaforensics.overlays.subjects import (
+    Key,
+    Subject,
+    blobs,
+    cut,
+    inside,
+    subjects,
+    without_text,
+)
+from mediaforensics.types import Box, Mask, Quad
 
 NAME = "overlays"
+METHODS: tuple[OverlayMethod, ...] = ("residual", "motion", "model")
 
-_STILL_LOGIT = 1.1
-"""A single picture has no second sample to agree, so its one look must be surer, 0.75 instead of 0.5: of 250
-plain press photographs 0.8 % raise an alarm then, not 2.4 %."""
-_HOLD_LOGIT = 1.1
-"""A kind that was settled goes on until it falls this far under the working point: no flicker."""
-_SURE_LOGIT = 2.2
-"""One sample is enough (a confidence of 0.9 where the working point is 0.5)."""
 _MOTION_LOGIT = 1.6
 """What movement on a still portrait adds to the flames the network suspects there."""
 _CLEAR_MASK = 0.8
 _MOVING_FIRE_LOGIT = 0.4
 """What moves on a still portrait where the mask clearly shows flames is taken for fire, on two samples."""
-_REMEMBERED = 4
-_NEEDED = 2
+_RESIDUAL_LOGIT = 1.5
+"""The network may be this much less sure of what is known to have been laid over the picture."""
+_LEAST_LAID_FRACTION = 0.004
+"""Of the crop; less than this was not laid over it."""
+_KNOWN_LEAST, _REFUTED_MOST = 0.6, 0.1
+"""What the network sees where the known picture is known to lie bare is the picture itself."""
+_REFUTED_LOGIT = -6.0
 _MAX_SUBJECTS = 64
 _SAME_LEVELS = 1.5
 """Mean change of a crop, of 255 levels, that is only noise: the earlier answer stands."""
 _RENEW_S = 0.45
-_LEAST_FACE_PX = 20
 _MAX_PER_SAMPLE = 8
 _LEAST_TEXT_CONFIDENCE = 0.5
 _LEAST_LETTERS = 2
-_TEXT_GROWTH_PX = 2
-_INPAINT_RADIUS_PX = 3
+_FINE_CELLS = 64
 
-Key = tuple[str, int | str]
+Plane = NDArray[np.float32]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Subject:
-    """Something that may bear an overlay: a face track, or a known picture."""
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class _Look:
+    """A subject, or a part of a known picture, in one square of the frame: 128 x 128."""
 
-    key: Key
-    box: Box
-    context: tuple[int, int, int, int]
-    face: FloatBox
+    square: Box
+    crop: Pixels
+    logits: NDArray[np.float64]
+    masks: Plane
+    covered: Plane | None = None
+    bare: Plane | None = None
 
 
 @dataclass(slots=True)
@@ -84,12 +95,10 @@ class _Memory:
     """What one subject looked like lately, and the answer about it; bounded."""
 
     still: StillWatch = field(default_factory=StillWatch)
-    history: dict[OverlayKind, deque[float]] = field(default_factory=dict)
-    settled: dict[OverlayKind, OverlayMethod] = field(default_factory=dict)
+    settled: Settled = field(default_factory=Settled)
     thumb: Pixels | None = None
     looked_s: float = -math.inf
-    counts: deque[int] = field(default_factory=lambda: deque(maxlen=_REMEMBERED))
-    answer: dict[OverlayKind, tuple[SeenKind, OverlayMethod]] = field(default_factory=dict)
+    answer: dict[OverlayKind, list[tuple[OverlayChannel, Box]]] = field(default_factory=dict)
 
 
 class OverlayDetector:
@@ -107,7 +116,7 @@ class OverlayDetector:
     """
 
     name = NAME
-    version = "1"
+    version = "2"
     models: Sequence[Model] = (OVERLAYS,)
     notes: Sequence[str] = ()
     needs: Sequence[type[Observation]] = (FaceSeen, TextSeen, KnownSeen)
@@ -129,23 +138,30 @@ class OverlayExaminer:
         self, classifier: OverlayClassifier, options: OverlayOptions, surroundings: Surroundings
     ) -> None:
         self._classifier = classifier
-        self._least_logit = _logit(options.min_confidence)
+        self._least_logit = log_odds(options.min_confidence)
         self._moving = surroundings.moving
         self._memories: OrderedDict[Key, _Memory] = OrderedDict()
 
     def examine(self, sample: Sample, seen: Sequence[Observation]) -> Iterable[Observation]:
         """One ``OverlaySeen`` per subject and settled kind."""
-        texts = [
+        lines = [
             line for text in seen if isinstance(text, TextSeen) and _is_text(text) for line in text.lines
         ]
+        laid: dict[str, LaidOver] = {}
+        for known in seen:
+            if isinstance(known, KnownSeen) and known.residual is not None and known.entry_id not in laid:
+                over = laid_over(sample.frame, known.residual, lines)
+                if over is not None:
+                    laid[known.entry_id] = over
         found: list[Observation] = []
-        for subject in _subjects(seen)[:_MAX_PER_SAMPLE]:
+        looked_at = subjects(seen, laid)[:_MAX_PER_SAMPLE]
+        faces = [subject.crop for subject in looked_at if subject.key[0] == "face"]
+        for subject in looked_at:
             memory = self._memories.setdefault(subject.key, _Memory())
             self._memories.move_to_end(subject.key)
-            self._look(sample, subject, memory, texts)
+            self._look(sample, subject, memory, lines, faces)
             found += [
-                _observation(sample, subject, kind, shown, method)
-                for kind, (shown, method) in memory.answer.items()
+                _observation(sample, subject, kind, channels) for kind, channels in memory.answer.items()
             ]
         while len(self._memories) > _MAX_SUBJECTS:
             self._memories.popitem(last=False)
@@ -155,9 +171,12 @@ class OverlayExaminer:
         """Nothing more: every sample has been spoken of."""
         return ()
 
-    def _look(self, sample: Sample, subject: _Subject, memory: _Memory, texts: Sequence[Quad]) -> None:
+    def _look(
+        self, sample: Sample, subject: Subject, memory: _Memory, lines: Sequence[Quad], faces: Sequence[Box]
+    ) -> None:
         """Bring a subject's answer up to date; an unchanged crop keeps the answer it had."""
-        crop, to_crop = _crop(sample, subject)
+        square = subject.crop
+        crop = cut(sample.frame, square)
         thumb = np.asarray(cv2.resize(crop, (24, 24), interpolation=cv2.INTER_AREA), np.uint8)
         time_s = sample.time.seconds
         same = memory.thumb is not None and float(np.mean(cv2.absdiff(thumb, memory.thumb))) < _SAME_LEVELS
@@ -165,111 +184,142 @@ class OverlayExaminer:
             return
         memory.thumb, memory.looked_s = thumb, time_s
         moved = memory.still.see(time_s, crop)
-        lines = [quad for quad in texts if _meets(quad, subject.context)]
-        logits, masks = self._logits(crop, [to_crop(q) for q in lines])
-        memory.answer = {}
+        if subject.key[0] == "known" and subject.laid is not None:
+            squares = blobs(subject.laid, faces)
+            looks = [self._looked(cut(sample.frame, s), s, lines, subject.laid) for s in squares]
+            whole = None
+        else:
+            whole = self._looked(crop, square, lines, subject.laid)
+            looks = [] if subject.laid is None else [whole]
+        channels: dict[OverlayKind, list[tuple[OverlayChannel, Box]]] = {}
         for k, kind in enumerate(KINDS):
-            self._settle(memory, kind, float(logits[k]), masks[k], moved, crop, subject)
+            told = [self._by_residual(memory, k, subject, looks)]
+            if whole is not None:
+                told.append(self._by_motion(memory, k, subject, whole, moved))
+                told.append(self._by_model(memory, k, subject, whole))
+            if any(told):
+                channels[kind] = [one for one in told if one is not None]
+        memory.answer = channels
 
-    def _logits(self, crop: Pixels, lines: Sequence[np.ndarray]) -> tuple[np.ndarray, np.ndarray]:
+    def _looked(self, crop: Pixels, square: Box, lines: Sequence[Quad], laid: LaidOver | None) -> _Look:
+        logits, masks = self._logits(crop, square, lines)
+        if laid is None:
+            return _Look(square=square, crop=crop, logits=logits, masks=masks)
+        covered, known = laid.over(square, CROP_PX, CROP_PX)
+        return _Look(
+            square=square, crop=crop, logits=logits, masks=masks, covered=covered, bare=known - covered
+        )
+
+    def _logits(self, crop: Pixels, square: Box, lines: Sequence[Quad]) -> tuple[NDArray[np.float64], Plane]:
         """Ask the network; what it also sees with the lettering painted out is not the lettering."""
         confidence, masks = self._classifier.confidences(crop)
-        suspects = confidence >= 0.2
-        if lines and suspects.any():
-            without = _without_text(crop, lines)
-            again, masks_again = self._classifier.confidences(without)
-            masks = np.where((again < confidence)[:, None, None], masks_again, masks)
-            confidence = np.minimum(confidence, again)
-        clear = np.clip(confidence.astype(np.float64), 1e-6, 1 - 1e-6)
-        return np.log(clear / (1 - clear)) - self._least_logit, masks
+        if lines and (confidence >= 0.2).any():
+            without = without_text(crop, square, lines)
+            if without is not None:
+                again, masks_again = self._classifier.confidences(without)
+                masks = np.where((again < confidence)[:, None, None], masks_again, masks)
+                confidence = np.minimum(confidence, again)
+        return self._over_working_point(confidence), masks
 
-    def _settle(
-        self,
-        memory: _Memory,
-        kind: OverlayKind,
-        logit: float,
-        mask: np.ndarray,
-        moved: Moving | None,
-        crop: Pixels,
-        subject: _Subject,
-    ) -> None:
-        """Decide about one kind from this and the last few samples."""
-        method: OverlayMethod = "model"
-        if kind == "flames" and moved is not None and logit < _SURE_LOGIT and moved.supports_flames(mask):
+    def _over_working_point(self, confidence: NDArray[np.float32]) -> NDArray[np.float64]:
+        clear = np.clip(confidence.astype(np.float64), 1e-6, 1 - 1e-6)
+        return np.log(clear / (1 - clear)) - self._least_logit
+
+    def _by_model(
+        self, memory: _Memory, k: int, subject: Subject, look: _Look
+    ) -> tuple[OverlayChannel, Box] | None:
+        logit = float(look.logits[k])
+        if look.bare is not None and _is_bare(look, look.masks[k]):
+            logit = min(logit, _REFUTED_LOGIT)
+        if not memory.settled.take((KINDS[k], "model"), logit, moving=self._moving):
+            return None
+        return self._channel(memory, (KINDS[k], "model"), subject, look, logit, look.masks[k])
+
+    def _by_motion(
+        self, memory: _Memory, k: int, subject: Subject, look: _Look, moved: Moving | None
+    ) -> tuple[OverlayChannel, Box] | None:
+        """Flames that the network only suspects, where the portrait stands still and they move."""
+        if KINDS[k] != "flames" or moved is None:
+            return None
+        logit, mask = float(look.logits[k]), look.masks[k]
+        if moved.supports_flames(mask):
             helped = logit + _MOTION_LOGIT
             if float(mask.max()) >= _CLEAR_MASK:
                 helped = max(helped, _MOVING_FIRE_LOGIT)
-            if logit < 0:
-                method = "motion"
             logit = helped
-        history = memory.history.setdefault(kind, deque(maxlen=_REMEMBERED))
-        history.append(logit)
-        over = sum(value >= 0 for value in history)
-        if logit >= _SURE_LOGIT or over >= _NEEDED or (logit >= _STILL_LOGIT and not self._moving):
-            memory.settled.setdefault(kind, method)  # one overlay, one entry: by what it was first seen
-        elif logit < -_HOLD_LOGIT and over == 0:
-            memory.settled.pop(kind, None)
-        if kind in memory.settled and logit >= -_HOLD_LOGIT:
-            confidence = _sigmoid(max(logit, 0.0) + self._least_logit)
-            shown = describe(crop, kind, confidence, mask, subject.face)
-            if kind == "bullet_hole":
-                memory.counts.append(shown.count)
-                shown = replace(shown, count=int(statistics.median_low(memory.counts)))
-            memory.answer[kind] = (shown, memory.settled[kind])
+        else:
+            logit = min(logit, _REFUTED_LOGIT)
+        if not memory.settled.take((KINDS[k], "motion"), logit, moving=self._moving):
+            return None
+        return self._channel(memory, (KINDS[k], "motion"), subject, look, logit, moved.mask)
+
+    def _by_residual(
+        self, memory: _Memory, k: int, subject: Subject, looks: Sequence[_Look]
+    ) -> tuple[OverlayChannel, Box] | None:
+        """What was laid over the known picture, if the network knows it for violent."""
+        best, best_logit = None, -math.inf
+        for look in looks:
+            logit = self._laid_logit(look, k)
+            if logit > best_logit:
+                best, best_logit = look, logit
+        if subject.laid is None:
+            return None
+        seen = memory.settled.take(
+            (KINDS[k], "residual"), max(best_logit, _REFUTED_LOGIT), moving=self._moving
+        )
+        if best is None or best.covered is None or not seen:
+            return None
+        fine = cv2.resize(best.covered, (_FINE_CELLS, _FINE_CELLS), interpolation=cv2.INTER_AREA)
+        return self._channel(memory, (KINDS[k], "residual"), subject, best, best_logit, np.asarray(fine))
+
+    def _laid_logit(self, look: _Look, k: int) -> float:
+        if look.covered is None or float(look.covered.mean()) < _LEAST_LAID_FRACTION:
+            return _REFUTED_LOGIT
+        return float(look.logits[k]) + _RESIDUAL_LOGIT
+
+    def _channel(
+        self,
+        memory: _Memory,
+        channel: tuple[OverlayKind, OverlayMethod],
+        subject: Subject,
+        look: _Look,
+        logit: float,
+        covered: Plane,
+    ) -> tuple[OverlayChannel, Box]:
+        """Measure what a channel sees; ``covered`` is the share of each cell of the look's square."""
+        cells = shown_cells(covered)
+        count = 1
+        if channel[0] == "bullet_hole":
+            count = memory.settled.counted(channel, count_holes(look.crop, covered))
+        told = OverlayChannel(
+            method=channel[1],
+            confidence=round(confidence_of(max(logit, 0.0) + self._least_logit), 4),
+            coverage_fraction=round(mean_inside(covered, inside(subject.box, look.square)), 4),
+            count=count,
+            mask=Mask.of(look.square, cells),
+        )
+        left, top, right, bottom = extent(cells)
+        side = look.square.width_px
+        x0, y0 = look.square.x0, look.square.y0
+        at = Box(
+            round(x0 + left * side), round(y0 + top * side),
+            round(x0 + right * side), round(y0 + bottom * side),
+        )  # fmt: skip
+        return told, at
 
 
-def _subjects(seen: Sequence[Observation]) -> list[_Subject]:
-    """Faces, largest first, then known pictures inside the frame on which no face was found."""
-    faces = sorted((o for o in seen if isinstance(o, FaceSeen)), key=lambda o: (-o.box.area_px, o.track))
-    subjects = []
-    for face in faces:
-        if min(face.box.width_px, face.box.height_px) < _LEAST_FACE_PX:
-            continue
-        x0, y0, x1, y1 = face.box.as_list()
-        subjects.append(_subject(("face", face.track), face.box, context_box((x0, y0, x1, y1))))
-    for known in seen:
-        if not isinstance(known, KnownSeen) or known.extent != "region":
-            continue
-        if any(face.box.fraction_inside(known.box) > 0.5 for face in faces):
-            continue
-        x0, y0, x1, y1 = known.box.as_list()
-        if min(x1 - x0, y1 - y0) >= _LEAST_FACE_PX:
-            context = context_box((x0, y0, x1, y1), sides=1.2)
-            subjects.append(_subject(("known", known.entry_id), known.box, context))
-    return subjects
-
-
-def _subject(key: Key, box: Box, context: tuple[int, int, int, int]) -> _Subject:
-    side = context[2] - context[0]
-    face = (
-        (box.x0 - context[0]) / side,
-        (box.y0 - context[1]) / side,
-        (box.x1 - context[0]) / side,
-        (box.y1 - context[1]) / side,
-    )
-    return _Subject(key=key, box=box, context=context, face=face)
-
-
-class _ToCrop:
-    """Where a source position lies in a crop."""
-
-    def __init__(self, context: tuple[int, int, int, int]) -> None:
-        self._origin = np.array(context[:2], np.float64)
-        self._scale = CROP_PX / (context[2] - context[0])
-
-    def __call__(self, quad: Quad) -> np.ndarray:
-        return (np.array(quad.corners, np.float64) - self._origin) * self._scale
-
-
-def _crop(sample: Sample, subject: _Subject) -> tuple[Pixels, _ToCrop]:
-    """The subject with its surroundings, 128 x 128, RGB."""
-    x0, y0, x1, y1 = subject.context
-    view = sample.frame.crop(Box(x0, y0, x1, y1))
-    left, top, right, bottom = view.from_source(Box(x0, y0, x1, y1))
-    left_px, top_px = round(left), round(top)
-    side = max(2, round(max(right - left, bottom - top)))
-    crop = square_crop(view.pixels, (left_px, top_px, left_px + side, top_px + side))
-    return crop, _ToCrop(subject.context)
+def _is_bare(look: _Look, mask: Plane) -> bool:
+    """Whether a mask of the network lies where nothing was laid over the known picture."""
+    assert look.bare is not None and look.covered is not None
+    cells = (MASK_CELLS, MASK_CELLS)
+    bare = cv2.resize(look.bare, cells, interpolation=cv2.INTER_AREA)
+    covered = cv2.resize(look.covered, cells, interpolation=cv2.INTER_AREA)
+    weight = np.maximum(mask - 0.1, 0)
+    total = float(weight.sum())
+    if total <= 0:
+        return float(bare.mean()) > _KNOWN_LEAST
+    on_known, on_covered = float((weight * (bare + covered)).sum()), float((weight * covered).sum())
+    return on_known > _KNOWN_LEAST * total and on_covered < _REFUTED_MOST * on_known
 
 
 def _is_text(text: TextSeen) -> bool:
@@ -277,48 +327,23 @@ def _is_text(text: TextSeen) -> bool:
     return text.confidence >= _LEAST_TEXT_CONFIDENCE and sum(c.isalnum() for c in text.text) > _LEAST_LETTERS
 
 
-def _meets(quad: Quad, context: tuple[int, int, int, int]) -> bool:
-    return quad.bounding_box().intersection(Box(*context)) is not None
-
-
-def _without_text(crop: Pixels, lines: Sequence[np.ndarray]) -> Pixels:
-    """The crop with its lettering painted out from around it (Telea 2004)."""
-    mask = np.zeros((CROP_PX, CROP_PX), np.uint8)
-    for corners in lines:
-        cv2.fillPoly(mask, [np.round(corners).astype(np.int32)], 255)
-    mask = np.asarray(cv2.dilate(mask, np.ones((2 * _TEXT_GROWTH_PX + 1,) * 2, np.uint8)), np.uint8)
-    if mask.all():
-        return crop
-    return np.asarray(cv2.inpaint(crop, mask, _INPAINT_RADIUS_PX, cv2.INPAINT_TELEA), np.uint8)
-
-
 def _observation(
-    sample: Sample, subject: _Subject, kind: OverlayKind, shown: SeenKind, method: OverlayMethod
+    sample: Sample, subject: Subject, kind: OverlayKind, told: Sequence[tuple[OverlayChannel, Box]]
 ) -> OverlaySeen:
-    x0, y0, x1, _ = subject.context
-    side = x1 - x0
-    left, top, right, bottom = shown.box
-    box = Box(
-        round(x0 + left * side), round(y0 + top * side), round(x0 + right * side), round(y0 + bottom * side)
-    ).clipped(sample.frame.size_px)
     what, ident = subject.key
+    channels = tuple(channel for channel, _ in told)
+    lead = channels[0].mask
+    fraction = None
+    if subject.laid is not None:
+        cell_px = lead.box.area_px / (lead.columns * lead.rows)
+        fraction = min(1.0, round(float(lead.cells().sum()) * cell_px / subject.laid.visible_area_px, 4))
     return OverlaySeen(
         time=sample.time,
         detector=NAME,
         kind=kind,
         face_track=int(ident) if what == "face" else None,
-        known_entry_id=str(ident) if what == "known" else None,
-        box=box,
-        coverage_fraction=round(shown.coverage_fraction, 4),
-        count=shown.count,
-        confidence=round(shown.confidence, 4),
-        method=method,
+        known_entry_id=subject.known_entry_id,
+        box=told[0][1].clipped(sample.frame.size_px),
+        picture_fraction=fraction,
+        channels=channels,
     )
-
-
-def _logit(p: float) -> float:
-    return math.log(p / (1 - p))
-
-
-def _sigmoid(x: float) -> float:
-    return 1 / (1 + math.exp(-x))

@@ -26,7 +26,7 @@ from mediaforensics.findings.entries import (
     ThreatEntry,
 )
 from mediaforensics.media.facts import Coverage, Gap, MediaFacts, MediaKind
-from mediaforensics.observations import Extent, OverlayKind, OverlayMethod, Route, Tier
+from mediaforensics.observations import Extent, OverlayChannel, OverlayKind, OverlayMethod, Route, Tier
 from mediaforensics.report.model import DetectorRun, EvidencePicture, ModelUsed, Provenance, Report, Run
 from mediaforensics.report.values import (
     BOOLEAN,
@@ -52,6 +52,7 @@ from mediaforensics.report.values import (
     record_kind,
 )
 from mediaforensics.text.threat_reader import Category
+from mediaforensics.types import Mask
 
 SCHEMA = "mediaforensics-report/1"
 
@@ -234,6 +235,25 @@ _FACE = Record(
         "box_px": Key("box", BOX),
     },
 )
+_MASK = Record(
+    Mask,
+    {
+        "box_px": Key("box", BOX),
+        "columns": Key("columns", INTEGER),
+        "rows": Key("rows", INTEGER),
+        "counts": Key("counts", list_of(INTEGER)),
+    },
+)
+_CHANNEL = Record(
+    OverlayChannel,
+    {
+        "method": Key("method", choice(OverlayMethod)),
+        "confidence": Key("confidence", FRACTION),
+        "coverage_fraction": Key("coverage_fraction", FRACTION),
+        "count": Key("count", INTEGER),
+        "mask": Key("mask", record_kind(_MASK)),
+    },
+)
 _OVERLAY = Record(
     OverlayEntry,
     {
@@ -248,6 +268,8 @@ _OVERLAY = Record(
         "count": Key("count", INTEGER),
         "confidence": Key("confidence", FRACTION),
         "method": Key("method", choice(OverlayMethod)),
+        "picture_fraction": Key("picture_fraction", or_none(FRACTION), None),
+        "channels": Key("channels", list_of(_CHANNEL), ()),
     },
 )
 _FINDING = Record(

@@ -251,7 +251,7 @@ class Page:
             height=picture.size_px[1],
             when=clock(picture.time),
             sha256=picture.frame_sha256,
-            marks=marks(picture, self._citations.boxes, wanted),
+            marks=marks(picture, self._citations.boxes, self._citations.masks, wanted),
             of=self._citations.links(id for id in picture.of if id in wanted),
         )
 

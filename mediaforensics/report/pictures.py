@@ -7,15 +7,18 @@ import io
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
+import numpy as np
 from PIL import Image
 
 from mediaforensics.report.model import EvidencePicture
 from mediaforensics.report.visible import visible
-from mediaforensics.types import Box
+from mediaforensics.types import Box, Mask
 
 BUDGET_BYTES = 6_500_000
 """Of JPEG on one page: with base64 and the words of 200 findings it stays under 10 MB."""
 _TAG_CHARACTERS = 8
+_MASK_CELLS = 32
+"""A side of a drawn mask: as fine as a small picture shows it, and a few hundred bytes."""
 _STEPS = ((480, 75), (400, 70), (320, 60), (240, 50))
 """Longer side and JPEG quality to fall back to, until the budget holds."""
 
@@ -36,6 +39,10 @@ class Mark:
         Colour name of the entry's kind.
     loose : bool
         The box was measured on another frame.
+    mask : str
+        SVG path of what is covered, in cells; empty where there is no mask.
+    mask_place : str
+        SVG transform that brings cells to their place on the picture.
     """
 
     x: float
@@ -49,6 +56,8 @@ class Mark:
     tag: str
     tone: str
     loose: bool
+    mask: str = ""
+    mask_place: str = ""
 
 
 def fitted(pictures: Sequence[EvidencePicture], budget_bytes: int = BUDGET_BYTES) -> list[bytes | None]:
@@ -91,6 +100,7 @@ def data_uri(jpeg: bytes) -> str:
 def marks(
     picture: EvidencePicture,
     boxes: Mapping[str, tuple[Box, str, float]],
+    masks: Mapping[str, Mask],
     wanted: Collection[str],
 ) -> tuple[Mark, ...]:
     """Boxes of the wanted ids that the picture shows, largest first so that none hides another.
@@ -101,6 +111,8 @@ def marks(
         The picture, whose frame the boxes are in.
     boxes : mapping
         By id: the box in source pixels, its tone, and the time in seconds at which it was measured.
+    masks : mapping
+        By id: what is covered.
     wanted : collection of str
         The ids to mark.
     """
@@ -122,6 +134,7 @@ def marks(
         tag = visible(id)[:_TAG_CHARACTERS]
         tag_width = text_px * (0.62 * len(tag) + 0.5)
         tag_x, tag_y = _tag_place((x, y, box_width, box_height), tag_width, text_px * 1.3, height, found)
+        path, place = _drawn(masks[id], across, down) if id in masks else ("", "")
         found.append(
             Mark(
                 x=round(x, 1),
@@ -135,9 +148,24 @@ def marks(
                 tag=tag,
                 tone=tone,
                 loose=abs(measured_s - picture.time.seconds) > 0.0005,
+                mask=path,
+                mask_place=place,
             )
         )
     return tuple(found)
+
+
+def _drawn(mask: Mask, across: float, down: float) -> tuple[str, str]:
+    """Covered cells as an SVG path, run after run, and how it comes to its place on the picture."""
+    cells = mask.cells()
+    step = max(1, -(-max(mask.columns, mask.rows) // _MASK_CELLS))
+    path = []
+    for y, row in enumerate(cells[::step, ::step]):
+        edges = np.flatnonzero(np.diff(np.concatenate([[0], row.astype(np.int8), [0]])))
+        path += [f"M{x} {y}h{end - x}v1h-{end - x}z" for x, end in zip(edges[::2], edges[1::2], strict=True)]
+    wide, high = mask.box.width_px * step / mask.columns, mask.box.height_px * step / mask.rows
+    place = f"translate({mask.box.x0 * across:.1f} {mask.box.y0 * down:.1f})"
+    return "".join(path), f"{place} scale({wide * across:.3f} {high * down:.3f})"
 
 
 def _tag_place(

@@ -141,7 +141,10 @@ def _overlay(overlay: OverlayEntry, citations: Citations) -> tuple[str, list[Fac
     ]
     if overlay.count > 1:
         facts.append(Fact("marks", str(overlay.count)))
-    facts.append(Fact("seen by", METHODS[overlay.method]))
+    if overlay.picture_fraction is not None:
+        facts.append(Fact("of the known picture", percent(overlay.picture_fraction)))
+    methods = [channel.method for channel in overlay.channels] or [overlay.method]
+    facts.append(Fact("seen by", ", ".join(METHODS[method] for method in methods)))
     under = tuple(id for id in (overlay.face_id, overlay.known_id) if id)
     if under:
         facts.append(Fact("lies on", "", citations.links(under)))

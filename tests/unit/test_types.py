@@ -1,9 +1,10 @@
 from fractions import Fraction
 
+import numpy as np
 import pytest
 
 from mediaforensics.errors import BadHash, IncompatibleHash
-from mediaforensics.types import Box, HashValue, Quad, Span, Timestamp
+from mediaforensics.types import Box, HashValue, Mask, Quad, Span, Timestamp
 
 
 def at(milliseconds: int) -> Timestamp:
@@ -77,3 +78,23 @@ def test_two_algorithms_cannot_be_compared():
 )
 def test_the_clock_of_a_timestamp(milliseconds, words):
     assert at(milliseconds).clock == words
+
+
+def test_a_mask_is_coded_column_by_column_and_comes_back():
+    cells = np.array([[0, 1, 1], [0, 0, 1]], np.bool_)
+    mask = Mask.of(Box(0, 0, 30, 20), cells)
+    assert (mask.columns, mask.rows, mask.counts) == (3, 2, (2, 1, 1, 2))
+    assert np.array_equal(mask.cells(), cells)
+    assert Mask.of(Box(0, 0, 2, 2), np.ones((2, 2), np.bool_)).counts == (0, 4)
+    for seed in range(20):
+        noise = np.random.default_rng(seed).random((7, 5)) < seed / 19
+        assert np.array_equal(Mask.of(Box(0, 0, 5, 7), noise).cells(), noise)
+
+
+@pytest.mark.parametrize(
+    ("columns", "rows", "counts"),
+    [(3, 2, (2, 1)), (2, 2, (5, -1)), (100_000, 100_000, (10**10,)), (0, 0, ())],
+)
+def test_a_mask_whose_runs_do_not_fill_its_grid_is_refused(columns, rows, counts):
+    with pytest.raises(ValueError, match="cells"):
+        Mask(Box(0, 0, 9, 9), columns, rows, counts)

@@ -13,8 +13,9 @@ from mediaforensics.detect import Surroundings
 from mediaforensics.faces.detector import FaceDetector
 from mediaforensics.faces.gallery import Gallery
 from mediaforensics.faces.identify import FaceIdentifier
-from mediaforensics.observations import FaceMatched, OverlaySeen
+from mediaforensics.observations import FaceMatched, OverlayChannel, OverlaySeen
 from mediaforensics.options import FaceOptions
+from mediaforensics.types import Mask
 
 OPTIONS = FaceOptions()
 
@@ -102,10 +103,16 @@ def test_clean_seconds_speak_for_the_covered_ones(detector, identifier):
             face_track=face.track,
             known_entry_id=None,
             box=face.box,
-            coverage_fraction=0.0 if face.seen_directly else 0.9,
-            count=1,
-            confidence=0.9,
-            method="model",
+            picture_fraction=None,
+            channels=(
+                OverlayChannel(
+                    method="model",
+                    confidence=0.9,
+                    coverage_fraction=0.0 if face.seen_directly else 0.9,
+                    count=1,
+                    mask=Mask.of(face.box, np.ones((4, 4), np.bool_)),
+                ),
+            ),
         )
 
     last, _ = identities(detector, identifier, shots, overlay)

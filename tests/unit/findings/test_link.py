@@ -2,9 +2,19 @@ import random
 from dataclasses import replace
 from fractions import Fraction
 
+import numpy as np
+
 from mediaforensics.findings.link import Linker
-from mediaforensics.observations import FaceMatched, FaceSeen, KnownSeen, OverlaySeen, TextGone, TextSeen
-from mediaforensics.types import Box, Timestamp
+from mediaforensics.observations import (
+    FaceMatched,
+    FaceSeen,
+    KnownSeen,
+    OverlayChannel,
+    OverlaySeen,
+    TextGone,
+    TextSeen,
+)
+from mediaforensics.types import Box, Mask, Timestamp
 
 BOX = Box(10, 10, 110, 110)
 
@@ -43,8 +53,15 @@ def known(seconds, entry="ceo", extent="frame", bits=4):
 def flames(seconds, track=1, coverage=0.3, count=1, known_entry=None):
     return OverlaySeen(
         time=at(seconds), detector="overlays", kind="flames", face_track=track, known_entry_id=known_entry,
-        box=BOX, coverage_fraction=coverage, count=count, confidence=0.8, method="model",
+        box=BOX, picture_fraction=None, channels=(channel(coverage, count),),
     )  # fmt: skip
+
+
+def channel(coverage=0.3, count=1, method="model", confidence=0.8):
+    mask = Mask.of(BOX, np.ones((4, 4), np.bool_))
+    return OverlayChannel(
+        method=method, confidence=confidence, coverage_fraction=coverage, count=count, mask=mask
+    )
 
 
 def link(samples, cuts=(), end=99.0):
@@ -179,3 +196,11 @@ def test_what_turned_out_to_be_part_of_a_text_is_no_entry_of_its_own():
     whole = replace(text(2, track=3, said="hello there"), replaces=(1, 2))
     samples = [(0, [text(0, 1)]), (1, [text(1, 2, said="there")]), (2, [whole]), (3, [])]
     assert [(e.text, e.span.start) for e in link(samples).texts] == [("hello there", at(0))]
+
+
+def test_an_overlay_seen_by_several_channels_is_one_entry_that_names_them_all():
+    both = replace(flames(2), channels=(channel(0.5, method="residual"), channel(0.6)), picture_fraction=0.2)
+    entries = link([(1, [face(1), flames(1)]), (2, [face(2), both]), (3, [face(3), flames(3)])])
+    (overlay,) = entries.overlays
+    assert (overlay.span.start, overlay.method, overlay.picture_fraction) == (at(1), "residual", 0.2)
+    assert [(c.method, c.coverage_fraction) for c in overlay.channels] == [("residual", 0.5), ("model", 0.6)]

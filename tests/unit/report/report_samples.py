@@ -7,6 +7,7 @@ import io
 from dataclasses import replace
 from fractions import Fraction
 
+import numpy as np
 from PIL import Image, ImageDraw
 
 from mediaforensics.findings.entries import (
@@ -19,6 +20,7 @@ from mediaforensics.findings.entries import (
     ThreatEntry,
 )
 from mediaforensics.media.facts import Coverage, Gap, MediaFacts
+from mediaforensics.observations import OverlayChannel
 from mediaforensics.report.model import (
     DetectorRun,
     EvidencePicture,
@@ -27,7 +29,7 @@ from mediaforensics.report.model import (
     Report,
     Run,
 )
-from mediaforensics.types import Box, Span, Timestamp
+from mediaforensics.types import Box, Mask, Span, Timestamp
 
 _BASE = Fraction(1, 12800)
 
@@ -427,7 +429,24 @@ def _overlay(id, kind, face_id, start, end, box, coverage, count=1):
         coverage_fraction=coverage,
         count=count,
         confidence=0.93,
-        method="model",
+        method="residual",
+        picture_fraction=0.25,
+        channels=(
+            OverlayChannel(
+                method="residual",
+                confidence=0.93,
+                coverage_fraction=coverage,
+                count=count,
+                mask=Mask.of(box, np.add.outer(range(8), range(8)) % 5 < 2),
+            ),
+            OverlayChannel(
+                method="model",
+                confidence=0.61,
+                coverage_fraction=coverage,
+                count=1,
+                mask=Mask.of(box, np.ones((4, 4), np.bool_)),
+            ),
+        ),
     )
 
 

@@ -16,7 +16,7 @@ from PIL import Image
 
 from mediaforensics.report.pictures import fitted, marks
 from mediaforensics.report.words import clock, percent, shown
-from mediaforensics.types import Box
+from mediaforensics.types import Box, Mask
 
 EVERY = [samples.rich, samples.empty, samples.in_part, samples.hostile]
 VOID = {"meta", "br", "img", "hr", "link", "input"}
@@ -228,12 +228,17 @@ def test_boxes_are_scaled_to_the_picture_and_tags_do_not_hide_each_other():
         "t1": (Box(-50, 690, 2000, 900), "text", 14.0),
         "off": (Box(2000, 0, 2100, 10), "face", 14.0),
     }
-    face, text, overlay = marks(picture, boxes, picture.of)
+    cells = np.zeros((4, 4), np.bool_)
+    cells[1, 1:3] = cells[3, 0] = True
+    masks = {"o1": Mask.of(Box(200, 100, 300, 200), cells)}
+    face, text, overlay = marks(picture, boxes, masks, picture.of)
     assert (face.x, face.y, face.width, face.height) == (100, 50, 100, 100)
     assert (text.x, text.y, text.width, text.height) == (0, 345, 640, 15)
     assert (face.loose, overlay.loose) == (False, True)
     assert (face.tag_x, face.tag_y) != (overlay.tag_x, overlay.tag_y)
-    assert [mark.tag for mark in marks(picture, boxes, {"o1"})] == ["o1"]
+    assert [mark.tag for mark in marks(picture, boxes, masks, {"o1"})] == ["o1"]
+    assert (face.mask, overlay.mask) == ("", "M1 1h2v1h-2zM0 3h1v1h-1z")
+    assert overlay.mask_place == "translate(100.0 50.0) scale(12.500 12.500)"
 
 
 @pytest.mark.parametrize(
