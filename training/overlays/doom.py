@@ -8,10 +8,11 @@ from pathlib import Path
 import numpy as np
 
 _SPRITES = {
-    "flames": tuple(f"FIRE{frame}0" for frame in "ABCDEFGH"),
-    "explosion": ("MISLB", "MISLC", "BEXPD", "BAL1C"),
-    "blood": ("BLUD",),
-    "weapon": ("PISG", "SHTGB", "SHTGC", "SHTGD", "SHOT", "SGN2", "LAUN", "MGUN"),
+    "flames": tuple(f"FIRE{frame}0" for frame in "ABCDEF"),
+    "explosion": ("MISLB", "MISLC", "BEXPC", "BEXPD", "BAL1C", "BAL1D", "SKULH", "SKULI", "SKULJ"),
+    "blood": ("BLUDB", "BLUDC"),
+    "weapon": ("PISG", "SHTGB", "SHTGC", "SHTGD", "SHOT", "SGN2", "LAUN", "MGUN", "PLAS", "SHT2A"),
+    "skull": ("SKULA1", "SKULA8", "SKULC1", "SKULF0", "SKULG0", "SKULFACE", "BSKU", "RSKU", "YSKU"),
 }
 """Beginnings of the sprite names of each kind."""
 
