@@ -10,7 +10,10 @@ import cv2
 import numpy as np
 
 from training.overlays import art
-from training.overlays.compose import Material, example
+from training.overlays.compose import Example, Material, example
+from training.overlays.damage import filmed
+from training.overlays.isolation import isolate
+from training.overlays.layers import CROP_PX, SIDE_PX
 from training.overlays.photos import photographs_in_colour
 from training.overlays.portraits import photographs, read_grey
 
@@ -38,7 +41,7 @@ def material(args: argparse.Namespace, part: str) -> Material:
     paths = photographs(args.faces, part)
     return Material(
         [read_grey(p) for p in paths],
-        scenes(args.scenes),
+        scenes(args.scenes / part if args.scenes else None),
         art.load(args.work / "art", sources),
         photographs_in_colour(args.photos, part),
     )
@@ -50,23 +53,40 @@ def build(args: argparse.Namespace, part: str, first: int, count: int) -> None:
     print(part, len(made.greys), "faces", {k: len(v) for k, v in sorted(made.art.items())}, flush=True)
     salt = {"train": 1, "calibrate": 2, "test": 3}[part]
     for shard in range(first, first + count):
-        path = args.work / "shards" / f"{part}-{shard:04d}.npz"
-        if path.exists():
+        folder = args.work / "shards" / f"{part}-{shard:04d}"
+        if folder.exists():
             continue
-        path.parent.mkdir(parents=True, exist_ok=True)
         started = time.process_time()
         rows = [example(np.random.default_rng([args.seed, salt, shard, i]), made) for i in range(SHARD)]
-        part_file = path.with_suffix(".part")
-        with part_file.open("wb") as file:
-            np.savez(
-                file,
-                crops=np.stack([r.crop for r in rows]),
-                labels=np.stack([r.labels for r in rows]).astype(np.uint8),
-                masks=(np.stack([r.masks for r in rows]) * 255).astype(np.uint8),
-                covered=np.array([r.covered for r in rows], np.float32),
-            )
-        part_file.replace(path)
-        print(path.name, f"{time.process_time() - started:.1f} s CPU", flush=True)
+        unfinished = folder.with_suffix(".part")
+        unfinished.mkdir(parents=True, exist_ok=True)
+        np.save(
+            unfinished / "canvases.npy",
+            finished(np.random.default_rng([args.seed, salt, shard, SHARD]), rows),
+        )
+        np.save(unfinished / "labels.npy", np.stack([r.labels for r in rows]).astype(np.uint8))
+        np.save(unfinished / "masks.npy", (np.stack([r.masks for r in rows]) * 255).astype(np.uint8))
+        unfinished.replace(folder)
+        print(folder.name, f"{time.process_time() - started:.1f} s CPU", flush=True)
+
+
+def finished(rng: np.random.Generator, rows: list[Example], filmed_share: float = 0.35) -> np.ndarray:
+    """Canvases uint8 ``(n, 144, 144, 3)``: some as out of a video, then greyed out where they are to be."""
+    canvases = np.stack([r.canvas for r in rows])
+    order = rng.permutation(len(rows))[: int(len(rows) * filmed_share)]
+    for part in np.array_split(order, max(1, len(order) // 64)):
+        if len(part):
+            canvases[part] = filmed(rng, canvases[part])
+    for canvas, row in zip(canvases, rows, strict=True):
+        if row.shown.min() < 255:
+            canvas[...] = isolate(canvas, row.shown.astype(np.float32) / 255)
+    return canvases
+
+
+def middles(canvases: np.ndarray) -> np.ndarray:
+    """Crops uint8 ``(n, 128, 128, 3)`` from the middles of canvases, as the detector cuts them."""
+    edge = (SIDE_PX - CROP_PX) // 2
+    return np.ascontiguousarray(canvases[:, edge : edge + CROP_PX, edge : edge + CROP_PX])
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
@@ -79,11 +99,6 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--photos", type=Path, help="folder of colour photographs of people in their surroundings"
     )
-    parser.add_argument("--icon-sets", type=Path, required=True, help="folder of the @iconify-json packages")
-    parser.add_argument(
-        "--overlay-art", type=Path, help="folder of sprites by kind; only kenney_* (CC0) are used"
-    )
-    parser.add_argument("--wad", type=Path, help="freedoom2.wad, for painted fire, explosions and blood")
     parser.add_argument("--seed", type=int, default=20261123)
 
 
@@ -96,7 +111,6 @@ def main() -> None:
     parser.add_argument("--count", type=int, default=10)
     args = parser.parse_args()
     cv2.setNumThreads(1)
-    art.collect(args.icon_sets, args.overlay_art, args.wad, args.work / "art")
     build(args, args.part, args.first, args.count)
 
 

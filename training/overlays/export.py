@@ -19,7 +19,7 @@ import torch
 from onnx import TensorProto, helper, numpy_helper
 from torch import Tensor, nn
 
-from training.overlays.build import arguments, material
+from training.overlays.build import arguments, finished, material, middles
 from training.overlays.compose import Material, example
 from training.overlays.layers import KINDS
 from training.overlays.net import OverlayNet
@@ -56,15 +56,17 @@ def logits(net: OverlayNet, crops: np.ndarray) -> np.ndarray:
 
 def held_out(
     made: Material, seed: int, salt: int, harmless: int, per_kind: int
-) -> tuple[np.ndarray, np.ndarray, list]:
-    """``(harmless crops, violent crops, examples of the violent ones)`` of a split."""
-    none = [example(np.random.default_rng([seed, salt, 0, i]), made, "").crop for i in range(harmless)]
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """``(harmless crops, violent crops, labels of the violent ones)`` of a split."""
+    none = [example(np.random.default_rng([seed, salt, 0, i]), made, "") for i in range(harmless)]
     some = [
         example(np.random.default_rng([seed, salt, 1 + k, i]), made, kind)
         for k, kind in enumerate(KINDS)
         for i in range(per_kind)
     ]
-    return np.stack(none), np.stack([e.crop for e in some]), some
+    rng = np.random.default_rng([seed, salt])
+    labels = np.stack([e.labels for e in some])
+    return middles(finished(rng, none)), middles(finished(rng, some)), labels
 
 
 def calibrate(
@@ -144,10 +146,11 @@ def main() -> None:
     torch.set_num_threads(1)
     net = OverlayNet().eval()
     net.load_state_dict(torch.load(args.checkpoint, weights_only=True)["average"])
+    net = net.folded()
     cache = args.work / "calibrate-held-out.npz"
     if not cache.exists():
-        none, some, rows = held_out(material(args, "calibrate"), args.seed, 20, 2500, 120)
-        np.savez(cache, none=none, some=some, labels=np.stack([r.labels for r in rows]))
+        none, some, labels = held_out(material(args, "calibrate"), args.seed, 20, 4000, 150)
+        np.savez(cache, none=none, some=some, labels=labels)
     with np.load(cache) as data:
         none, some, labels = data["none"], data["some"], data["labels"]
     none = np.concatenate([none, clean_crops(photographs_in_colour(args.photos, "calibrate"), 12, args.seed)])

@@ -5,7 +5,7 @@ from __future__ import annotations
 import cv2
 import numpy as np
 
-from training.overlays.layers import SIDE_PX, Layer, Picture, Rng, empty, grid, mask_of, noise, warp
+from training.overlays.layers import SIDE_PX, Face, Layer, Picture, Rng, empty, grid, mask_of, noise, warp
 
 _PALETTES = (
     ((0.15, 0, 0), (0.6, 0.05, 0), (0.95, 0.35, 0.02), (1, 0.75, 0.15), (1, 0.98, 0.7)),
@@ -123,7 +123,7 @@ def _particles(rng: Rng, x0: float, x1: float, base: float, top: float) -> Layer
     return Layer(palette(heat, rng), np.clip(heat * 1.8, 0, 1), "screen" if rng.random() < 0.5 else "alpha")
 
 
-def flames(rng: Rng, face: tuple[float, float, float, float]) -> Layer:
+def flames(rng: Rng, face: Face) -> Layer:
     """Paint fire in front of, below, around or all over the face (``x0, y0, x1, y1``, canvas fractions)."""
     fx0, fy0, fx1, fy1 = face
     high = fy1 - fy0
@@ -162,7 +162,7 @@ def flames(rng: Rng, face: tuple[float, float, float, float]) -> Layer:
     return layer
 
 
-def explosion(rng: Rng, face: tuple[float, float, float, float]) -> Layer:
+def explosion(rng: Rng, face: Face) -> Layer:
     """Paint a burst: a drawn star, a fireball of turbulence, or a flash with rays."""
     fx0, fy0, fx1, fy1 = face
     cx, cy = rng.uniform(fx0, fx1) * SIDE_PX, rng.uniform(fy0, fy1) * SIDE_PX

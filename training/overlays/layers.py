@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -12,8 +13,12 @@ from numpy.typing import NDArray
 Picture = NDArray[np.float32]
 Rng = np.random.Generator
 
-SIDE_PX = 160
-"""Side of the canvas everything is composed on, before damage and the final resize."""
+CROP_PX = 128
+"""Side of what the network sees: a face's surroundings, twice its longer side."""
+SIDE_PX = 144
+"""Side of the canvas everything is composed on: training cuts the crop out of it, a little moved."""
+Face = tuple[float, float, float, float]
+"""``x0, y0, x1, y1`` in canvas fractions; an overlay may also be painted around a box that holds no face."""
 KINDS = (
     "flames",
     "bullet_hole",
@@ -42,6 +47,9 @@ class Layer:
             return 1 - (1 - under) * (1 - self.rgb * a)
         if self.blend == "add":
             return np.minimum(under + self.rgb * a, 1)
+        if self.blend == "overlay":
+            mixed = np.where(under < 0.5, 2 * under * self.rgb, 1 - 2 * (1 - under) * (1 - self.rgb))
+            return under * (1 - a) + mixed.astype(np.float32) * a
         if self.blend == "multiply":
             return under * (1 - a) + under * self.rgb * a
         return under * (1 - a) + self.rgb * a
@@ -90,8 +98,9 @@ def noise(rng: Rng, cells_x: float, cells_y: float | None = None) -> Picture:
     return cv2.resize(np.ascontiguousarray(part), (SIDE_PX, SIDE_PX), interpolation=cv2.INTER_LINEAR)
 
 
+@lru_cache(maxsize=1)
 def grid() -> tuple[Picture, Picture]:
-    """Pixel coordinates x, y as float planes."""
+    """Pixel coordinates x, y as float planes, not to be written to."""
     y, x = np.mgrid[0:SIDE_PX, 0:SIDE_PX].astype(np.float32)
     return x, y
 
@@ -104,29 +113,54 @@ def warp(plane: Picture, rng: Rng, amplitude_px: float, cells: float = 1.0) -> P
     return cv2.remap(plane, x + dx, y + dy, cv2.INTER_LINEAR, borderMode=cv2.BORDER_CONSTANT)
 
 
-def mask_of(draw: object, supersample: int = 2) -> Picture:
+def mask_of(draw: Callable[[NDArray[np.uint8], int], None], supersample: int = 2) -> Picture:
     """Alpha plane 0..1 of a drawing made by ``draw(canvas, scale)`` on a uint8 canvas, anti-aliased."""
     canvas = np.zeros((SIDE_PX * supersample, SIDE_PX * supersample), np.uint8)
-    draw(canvas, supersample)  # type: ignore[operator]
+    draw(canvas, supersample)
     small = cv2.resize(canvas, (SIDE_PX, SIDE_PX), interpolation=cv2.INTER_AREA)
     return small.astype(np.float32) / 255
 
 
-def pick(rng: Rng, *choices: object) -> object:
-    """One of the choices."""
-    return choices[int(rng.integers(len(choices)))]
+def fill(*outlines: NDArray[np.floating]) -> Picture:
+    """Alpha plane of filled outlines, each ``(n, 2)`` in canvas pixels."""
+
+    def draw(canvas: NDArray[np.uint8], scale: int) -> None:
+        for outline in outlines:
+            cv2.fillPoly(canvas, [(outline * scale).astype(np.int32)], 255)
+
+    return mask_of(draw)
+
+
+def lines(paths: list[NDArray[np.floating]], thick_px: float) -> Picture:
+    """Alpha plane of open paths of one thickness, canvas pixels."""
+
+    def draw(canvas: NDArray[np.uint8], scale: int) -> None:
+        for path in paths:
+            points = [(path * scale).astype(np.int32)]
+            cv2.polylines(canvas, points, False, 255, max(1, round(thick_px * scale)), cv2.LINE_AA)
+
+    return mask_of(draw)
+
+
+def blob(rng: Rng, cx: float, cy: float, r: float, rough: float, n: int = 28) -> NDArray[np.floating]:
+    """Outline of an irregular disc, shape (n, 2)."""
+    a = np.linspace(0, 2 * np.pi, n, endpoint=False)
+    wave = sum(rng.normal(0, 1 / k) * np.sin(k * a + rng.uniform(0, 6.3)) for k in range(2, 9))
+    radii = r * np.clip(1 + rough * np.asarray(wave) + rng.normal(0, rough * 0.3, n), 0.25, 2.2)
+    return np.stack([cx + np.cos(a) * radii, cy + np.sin(a) * radii], 1)
 
 
 def mark_colour(rng: Rng) -> tuple[float, float, float]:
-    """A colour that marks are drawn in: mostly red, then black, white, the rest."""
+    """A colour that marks are drawn in: mostly red, then black, white, green, any."""
     r = rng.random()
     j = rng.random(3) * 0.15
-    if r < 0.5:
-        return (0.65 + rng.random() * 0.35, j[0], j[1])
-    if r < 0.65:
+    if r < 0.45:
+        return (0.65 + rng.random() * 0.35, j[0] * 1.5, j[1] * 1.5)
+    if r < 0.6:
         return (j[0] * 0.6, j[1] * 0.6, j[2] * 0.6)
-    if r < 0.82:
+    if r < 0.76:
         return (1 - j[0], 1 - j[1], 1 - j[2])
-    if r < 0.9:
+    if r < 0.85:
         return (j[0], 0.6 + rng.random() * 0.4, j[1])
-    return tuple(float(v) for v in rng.random(3))  # type: ignore[return-value]
+    a, b, c = (float(v) for v in rng.random(3))
+    return (a, b, c)

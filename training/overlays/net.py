@@ -6,19 +6,40 @@ from pathlib import Path
 
 import torch
 from torch import Tensor, nn
+from torch.nn import functional
 
 from training.overlays.layers import KINDS
 
-_MASK_WEIGHT = 0.7
-_LAYOUT = ((1, 16, 1, 1), (6, 24, 2, 2), (6, 32, 3, 2), (6, 64, 4, 2), (6, 96, 3, 1), (6, 160, 2, 2))
+FROZEN_BLOCKS = 4
+"""Left as ImageNet left them: edges and colours are the same everywhere; they would cost half of a step."""
+_MASK_WEIGHT = 0.5
+_STRONGEST_CELLS = 6
+_LAYOUT = (
+    (1, 16, 1, 1), (6, 24, 2, 2), (6, 32, 3, 2), (6, 64, 4, 2), (6, 96, 3, 1), (6, 160, 3, 2), (6, 320, 1, 1),
+)  # fmt: skip
 
 
-def _conv(i: int, o: int, kernel: int, stride: int = 1, groups: int = 1) -> nn.Sequential:
-    return nn.Sequential(
-        nn.Conv2d(i, o, kernel, stride, kernel // 2, groups=groups, bias=False),
-        nn.BatchNorm2d(o),
-        nn.ReLU6(inplace=True),
-    )
+class Conv(nn.Module):
+    """A convolution whose batch normalisation is held still: a gain and a shift per channel, then ReLU6.
+
+    The statistics stay ImageNet's: to follow those of the batch costs a third of the time of a step on a CPU.
+    """
+
+    def __init__(
+        self, i: int, o: int, kernel: int, stride: int = 1, groups: int = 1, *, active: bool = True
+    ) -> None:
+        super().__init__()
+        self.stride, self.padding, self.groups, self.active = stride, kernel // 2, groups, active
+        self.weight = nn.Parameter(torch.empty(o, i // groups, kernel, kernel))
+        nn.init.kaiming_normal_(self.weight, mode="fan_out")
+        self.gain = nn.Parameter(torch.ones(o, 1, 1, 1))
+        self.shift = nn.Parameter(torch.zeros(o))
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Apply it."""
+        weight = (self.weight * self.gain).contiguous(memory_format=torch.channels_last)
+        x = functional.conv2d(x, weight, self.shift, self.stride, self.padding, groups=self.groups)
+        return functional.relu6(x, inplace=True) if self.active else x
 
 
 class InvertedResidual(nn.Module):
@@ -27,12 +48,8 @@ class InvertedResidual(nn.Module):
     def __init__(self, i: int, o: int, stride: int, expansion: int) -> None:
         super().__init__()
         hidden = i * expansion
-        parts: list[nn.Module] = [] if expansion == 1 else [_conv(i, hidden, 1)]
-        parts += [
-            _conv(hidden, hidden, 3, stride, hidden),
-            nn.Conv2d(hidden, o, 1, bias=False),
-            nn.BatchNorm2d(o),
-        ]
+        parts: list[nn.Module] = [] if expansion == 1 else [Conv(i, hidden, 1)]
+        parts += [Conv(hidden, hidden, 3, stride, hidden), Conv(hidden, o, 1, active=False)]
         self.conv = nn.Sequential(*parts)
         self.shortcut = stride == 1 and i == o
 
@@ -44,50 +61,50 @@ class InvertedResidual(nn.Module):
 class OverlayNet(nn.Module):
     """RGB 0..255 ``(n, 3, 128, 128)`` in; logits of presence ``(n, 9)`` and mask ``(n, 9, 16, 16)`` out."""
 
-    def __init__(self, frozen: int = 4) -> None:
+    def __init__(self) -> None:
         super().__init__()
-        self.frozen = frozen
-        """Blocks (at most 7) left as ImageNet left them: edges and colours are the same everywhere."""
-        blocks: list[nn.Module] = [_conv(3, 32, 3, 2)]
+        blocks: list[nn.Module] = [Conv(3, 32, 3, 2)]
         width = 32
         for expansion, out, repeats, stride in _LAYOUT:
             for k in range(repeats):
                 blocks.append(InvertedResidual(width, out, stride if k == 0 else 1, expansion))
                 width = out
-        self.features = nn.Sequential(*blocks)  # 0..15; 0-3 at 1/4, 4-6 at 1/8, 7-13 at 1/16, 14-15 at 1/32
-        self.lateral = _conv(32, 48, 1)
-        self.deep = _conv(96, 48, 1)
-        self.joint = nn.Sequential(_conv(48, 48, 3, groups=48), _conv(48, 64, 1))
-        self.mask = nn.Conv2d(64, len(KINDS), 1)
-        self.drop = nn.Dropout(0.2)
-        self.presence = nn.Linear(96 * 2 + 160 + 64 + len(KINDS), len(KINDS))
+        self.features = nn.Sequential(
+            *blocks
+        )  # 0-1 at 1/2, 2-3 at 1/4, 4-6 at 1/8, 7-13 at 1/16, 14-17 at 1/32
+        self.eighth, self.sixteenth, self.last = Conv(32, 64, 1), Conv(96, 64, 1), Conv(320, 64, 1)
+        self.joint = nn.Sequential(Conv(64, 64, 3, groups=64), Conv(64, 96, 1))
+        self.mask = nn.Conv2d(96, len(KINDS), 1)
+        pooled = 96 * 2 + 320 * 2 + 96 + len(KINDS)
+        self.even = nn.LayerNorm(pooled)
+        self.hidden = nn.Linear(pooled, 256)
+        self.drop = nn.Dropout(0.1)
+        self.presence = nn.Linear(256, len(KINDS))
+        nn.init.constant_(self.presence.bias, -2.0)
+        nn.init.constant_(self.mask.bias, -3.0)
         self.register_buffer("mean", torch.tensor([123.675, 116.28, 103.53]).view(1, 3, 1, 1))
         self.register_buffer("std", torch.tensor([58.395, 57.12, 57.375]).view(1, 3, 1, 1))
 
     def low(self, x: Tensor) -> Tensor:
         """Apply the frozen part."""
-        return self.features[: self.frozen]((x - self.mean) / self.std)
+        return self.features[:FROZEN_BLOCKS]((x - self.mean) / self.std)
 
     def high(self, x: Tensor) -> tuple[Tensor, Tensor]:
         """Apply the trained part."""
-        eighth = self.features[self.frozen : 7](x)
+        eighth = self.features[FROZEN_BLOCKS:7](x)
         sixteenth = self.features[7:14](eighth)
         last = self.features[14:](sixteenth)
-        up = nn.functional.interpolate(self.deep(sixteenth), scale_factor=2.0, mode="nearest")
-        joint = self.joint(self.lateral(eighth) + up)
-        mask = self.mask(joint)
-        strongest = mask.flatten(2).topk(6, 2).values.mean(2)
-        pooled = torch.cat(
-            [
-                sixteenth.mean((2, 3)),
-                sixteenth.amax((2, 3)),
-                last.mean((2, 3)),
-                joint.amax((2, 3)),
-                strongest,
-            ],
-            1,
+        near = self.sixteenth(sixteenth) + functional.interpolate(
+            self.last(last), scale_factor=2.0, mode="nearest"
         )
-        return self.presence(self.drop(pooled)), mask
+        joint = self.joint(
+            self.eighth(eighth) + functional.interpolate(near, scale_factor=2.0, mode="nearest")
+        )
+        mask = self.mask(joint)
+        planes = [sixteenth.mean((2, 3)), sixteenth.amax((2, 3)), last.mean((2, 3)), last.amax((2, 3))]
+        pooled = torch.cat([*planes, joint.amax((2, 3)), strongest(mask)], 1)
+        hidden = functional.relu(self.hidden(self.even(pooled)))
+        return self.presence(self.drop(hidden)), mask
 
     def forward(self, x: Tensor) -> tuple[Tensor, Tensor]:
         """Logits of presence and mask."""
@@ -100,25 +117,31 @@ class OverlayNet(nn.Module):
         at what is near, holds when the judgement of the whole crop wavers.
         """
         presence, mask = self.forward(x)
-        return presence + _MASK_WEIGHT * mask.flatten(2).topk(6, 2).values.mean(2), mask
-
-    def train(self, mode: bool = True) -> OverlayNet:
-        """Keep the frozen part's batch statistics as they are."""
-        super().train(mode)
-        self.features[: self.frozen].eval()
-        return self
+        return presence + _MASK_WEIGHT * strongest(mask), mask
 
     def load_trunk(self, path: Path) -> None:
-        """Take blocks 0..15 from torchvision's ``mobilenet_v2-b0353104.pth`` (BSD-3-Clause)."""
+        """Take the trunk from torchvision's ``mobilenet_v2-b0353104.pth`` (BSD-3-Clause)."""
         weights = torch.load(path, weights_only=True)
-        own = self.state_dict()
-        taken = {k: v for k, v in weights.items() if k in own and own[k].shape == v.shape}
-        wanted = [k for k in own if k.startswith("features.")]
-        missing = [k for k in wanted if k not in taken]
-        if missing:
-            raise ValueError(
-                f"{path.name} lacks {len(missing)} of {len(wanted)} trunk tensors, such as {missing[0]}"
-            )
-        self.load_state_dict(taken, strict=False)
-        for parameter in self.features[: self.frozen].parameters():
-            parameter.requires_grad_(False)
+        own = [m for m in self.features.modules() if isinstance(m, Conv)]
+        theirs = [k for k, v in weights.items() if k.startswith("features.") and v.ndim == 4][: len(own)]
+        norms = [k.removesuffix(".running_mean") for k in weights if k.endswith(".running_mean")]
+        with torch.no_grad():
+            for conv, name, norm in zip(own, theirs, norms, strict=False):
+                gain = weights[f"{norm}.weight"] / torch.sqrt(weights[f"{norm}.running_var"] + 1e-5)
+                conv.weight.copy_(weights[name])
+                conv.gain.copy_(gain.view(-1, 1, 1, 1))
+                conv.shift.copy_(weights[f"{norm}.bias"] - weights[f"{norm}.running_mean"] * gain)
+
+    def folded(self) -> OverlayNet:
+        """Multiply the gains into the weights, for export."""
+        with torch.no_grad():
+            for module in self.modules():
+                if isinstance(module, Conv):
+                    module.weight.mul_(module.gain)
+                    module.gain.fill_(1.0)
+        return self
+
+
+def strongest(mask: Tensor) -> Tensor:
+    """Mean logit of the strongest cells of each kind, ``(n, 9)``."""
+    return mask.flatten(2).topk(_STRONGEST_CELLS, 2).values.mean(2)

@@ -1,6 +1,6 @@
 """Faces in their real surroundings, found and cut as the package does it, from colour photographs.
 
-The files of a folder are dealt out in turn to training, calibration and test, so that none is in two.
+The photographs lie in folders ``train``, ``calibrate`` and ``test``, so that nobody is in two of them.
 """
 
 from __future__ import annotations
@@ -12,11 +12,10 @@ import cv2
 import numpy as np
 
 from mediaforensics.overlays.classify import context_box, square_crop
-from training.overlays.layers import SIDE_PX, Picture, Rng
+from training.overlays.layers import CROP_PX, SIDE_PX, Face, Picture, Rng
 
 _YUNET = Path(__file__).parents[2] / "mediaforensics" / "models" / "yunet_2023mar_int8bq.onnx"
 _WIDE = 3.0
-_PARTS = ("train", "test", "calibrate", "test")
 
 
 @dataclass
@@ -36,10 +35,7 @@ def photographs_in_colour(folder: Path | None, part: str) -> list[Photo]:
         "onnx", np.frombuffer(_YUNET.read_bytes(), np.uint8), np.empty(0, np.uint8), (320, 320), 0.7, 0.3, 50
     )
     photos = []
-    paths = [p for p in sorted(folder.rglob("*")) if p.suffix.lower() in (".jpg", ".jpeg", ".png")]
-    for number, path in enumerate(paths):
-        if _PARTS[number % len(_PARTS)] != part:
-            continue
+    for path in sorted((folder / part).rglob("*.[jJpP][pPnN]*")):
         image = cv2.imdecode(np.frombuffer(path.read_bytes(), np.uint8), cv2.IMREAD_COLOR)
         if image is None:
             continue
@@ -69,10 +65,10 @@ def photographs_in_colour(folder: Path | None, part: str) -> list[Photo]:
     return photos
 
 
-def canvas(rng: Rng, photos: list[Photo]) -> tuple[Picture, tuple[float, float, float, float]]:
+def canvas(rng: Rng, photos: list[Photo]) -> tuple[Picture, Face]:
     """One of them with the face moved and scaled a little: RGB 0..1 and the face box in canvas fractions."""
     photo = photos[rng.integers(len(photos))]
-    sides = float(np.clip(rng.normal(2.0, 0.18), 1.6, 2.6))
+    sides = float(np.clip(rng.normal(2.0, 0.18), 1.6, 2.6)) * SIDE_PX / CROP_PX
     side = photo.picture.shape[0] * sides / _WIDE
     centre = photo.picture.shape[0] / 2 + rng.normal(0, 0.03, 2) * side
     x0, y0 = (int(v) for v in np.clip(centre - side / 2, 0, photo.picture.shape[0] - side))
@@ -91,9 +87,11 @@ def canvas(rng: Rng, photos: list[Photo]) -> tuple[Picture, tuple[float, float, 
 
 def clean_crops(photos: list[Photo], times: int, seed: int) -> np.ndarray:
     """Untouched crops uint8 ``(n, 128, 128, 3)``, each photograph ``times`` times, moved a little."""
-    crops = []
+    crops, edge = [], (SIDE_PX - CROP_PX) // 2
     for number, photo in enumerate(photos):
         for k in range(times):
             picture, _ = canvas(np.random.default_rng([seed, number, k]), [photo])
-            crops.append(square_crop((picture * 255).astype(np.uint8), (0, 0, SIDE_PX, SIDE_PX)))
+            crops.append(
+                square_crop((picture * 255).astype(np.uint8), (edge, edge, SIDE_PX - edge, SIDE_PX - edge))
+            )
     return np.stack(crops) if crops else np.zeros((0, 128, 128, 3), np.uint8)

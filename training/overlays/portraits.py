@@ -10,9 +10,8 @@ from pathlib import Path
 import cv2
 import numpy as np
 
-from training.overlays.layers import SIDE_PX, Picture, Rng, flat, grid, noise
-
-Face = tuple[float, float, float, float]
+from training.overlays.layers import CROP_PX, SIDE_PX, Face, Picture, Rng, flat, grid, noise
+from training.overlays.lettering import write
 
 
 def photographs(folder: Path, part: str) -> list[Path]:
@@ -49,7 +48,7 @@ def _coloured(rng: Rng, grey: Picture) -> Picture:
     y, x = np.mgrid[0:h, 0:w].astype(np.float32)
     skin = np.array(_SKIN[rng.integers(len(_SKIN))], np.float32)
     inside = 1 / (1 + np.exp((np.hypot((x / w - 0.5) / 0.36, (y / h - 0.5) / 0.47) - 1) * 14))
-    gamma = grey[..., None] ** np.array([0.85, 1.0, 1.12], np.float32)
+    gamma = np.stack([cv2.pow(grey, 0.85), grey, cv2.pow(grey, 1.12)], 2)
     face = gamma * skin
     around = grey[..., None] * (0.5 + 0.5 * rng.random(3).astype(np.float32)) * rng.uniform(0.8, 1.2)
     cloth = np.clip((y / h - 0.86) * 12, 0, 1)[..., None]
@@ -117,6 +116,18 @@ def backdrop(rng: Rng, scenes: list[np.ndarray]) -> Picture:
     return flat(rng.choice([0.0, 0.03, 0.5, 1.0]))
 
 
+def document(rng: Rng) -> Picture:
+    """A page of text, a form, a screen."""
+    out = flat(rng.uniform(0.85, 1)) if rng.random() < 0.7 else flat(rng.random(3))
+    ink = np.zeros((SIDE_PX, SIDE_PX), np.float32)
+    high = rng.uniform(4, 14)
+    for k in range(int(SIDE_PX / high / 1.4)):
+        if rng.random() < 0.85:
+            write(rng, ink, rng.uniform(2, 14), k * high * 1.4, high, SIDE_PX * rng.uniform(0.4, 1))
+    colour = flat(rng.random(3) * 0.4)
+    return out * (1 - ink[..., None]) + colour * ink[..., None]
+
+
 def portrait(rng: Rng, greys: list[np.ndarray], scenes: list[np.ndarray]) -> tuple[Picture, Face]:
     """Return a canvas with a face, RGB 0..1, and the face box in canvas fractions."""
     grey = greys[rng.integers(len(greys))].astype(np.float32) / 255
@@ -125,6 +136,7 @@ def portrait(rng: Rng, greys: list[np.ndarray], scenes: list[np.ndarray]) -> tup
     photo = _coloured(rng, grey) if rng.random() < 0.68 else np.repeat(grey[..., None], 3, 2)
     face_high = rng.uniform(0.38, 0.62)
     face_high = rng.uniform(0.62, 0.8) if rng.random() < 0.1 else face_high
+    face_high *= CROP_PX / SIDE_PX
     side = face_high / 0.84
     centre = 0.5 + rng.normal(0, 0.02, 2)
     x0, y0 = (centre - side * np.array([0.5, 0.52])) * SIDE_PX
