@@ -39,6 +39,7 @@ def tiles(folder: Path) -> list[tuple[str, str, np.ndarray]]:
     for kind, patterns in _TILES.items():
         paths = sorted({path for pattern in patterns for path in folder.glob(f"{pattern}.png")})
         if kind == "harmless":
+            paths = [path for path in paths if not path.stem.startswith("i-")]  # badges, some with skulls
             paths = paths[:: max(1, len(paths) // _HARMLESS)]
         for path in paths:
             image = cv2.imdecode(np.frombuffer(path.read_bytes(), np.uint8), cv2.IMREAD_UNCHANGED)
