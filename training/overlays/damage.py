@@ -27,7 +27,7 @@ def damaged(rng: Rng, picture: Picture) -> np.ndarray:
     """Blur, rescaling, noise and JPEG in the amounts seen in shared video; uint8 of the same size."""
     out = (np.clip(picture, 0, 1) * 255 + 0.5).astype(np.uint8)
     if rng.random() < 0.35:
-        side = int(np.exp(rng.uniform(np.log(32), np.log(SIDE_PX))))
+        side = int(np.exp(rng.uniform(np.log(40), np.log(SIDE_PX))))
         small = cv2.resize(out, (side, side), interpolation=cv2.INTER_AREA)
         if rng.random() < 0.5:
             small = _jpeg(rng, small, 25)

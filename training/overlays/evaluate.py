@@ -124,10 +124,8 @@ def measure(sets: dict[str, np.ndarray], session: onnxruntime.InferenceSession) 
     )
     for low, high in ((0, 0.03), (0.03, 0.08), (0.08, 0.2), (0.2, 0.4), (0.4, 1.01)):
         part = (sets["covered"] >= low) & (sets["covered"] < high)
-        found = (any_loud[part] > limit).mean(), (any_loud[part] >= 0.5).mean()
-        print(
-            f"  {low:.2f} to {high:.2f} of the face: n={part.sum()} R@1% {found[0]:.3f} R@0.5 {found[1]:.3f}"
-        )
+        best, own = (any_loud[part] > limit).mean(), (any_loud[part] >= 0.5).mean()
+        print(f"  {low:.2f} to {high:.2f} of the face: n={part.sum()} R@1% {best:.3f} R@0.5 {own:.3f}")
     for name in sorted(set(source.tolist())):
         part = (source == name) & seen
         if part.any():

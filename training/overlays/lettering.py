@@ -142,11 +142,10 @@ def strips() -> tuple[np.ndarray, ...]:
     fonts = _fonts()
     made = []
     while len(made) < _STRIPS:
-        text = " ".join(rng.choice(_WORDS, int(rng.integers(1, 7))))
-        if rng.random() < 0.3:
-            text = text.upper()
         try:
             font = ImageFont.truetype(str(rng.choice(fonts)), 28) if fonts else ImageFont.load_default(28)
+            words = [w for w in rng.choice(_WORDS, 6) if _can_write(font, str(w))][: int(rng.integers(1, 7))]
+            text = " ".join(words).upper() if rng.random() < 0.3 else " ".join(words)
             width = int(font.getlength(text)) + 8
             image = Image.new("L", (max(width, 8), 40), 0)
             ImageDraw.Draw(image).text((4, 2), text, 255, font=font)
@@ -155,6 +154,12 @@ def strips() -> tuple[np.ndarray, ...]:
         if np.asarray(image).any():
             made.append(np.asarray(image))
     return tuple(made)
+
+
+def _can_write(font: ImageFont.FreeTypeFont | ImageFont.ImageFont, word: str) -> bool:
+    """Whether the font has the letters, rather than boxes for them."""
+    missing = bytes(font.getmask("\uffff"))
+    return all(bytes(font.getmask(letter)) != missing for letter in word)
 
 
 def write(rng: Rng, alpha: Picture, x: float, y: float, height: float, width: float) -> None:
