@@ -183,7 +183,7 @@ class OverlayExaminer:
         if same and time_s - memory.looked_s < _RENEW_S:
             return
         memory.thumb, memory.looked_s = thumb, time_s
-        moved = memory.still.see(time_s, crop)
+        moved = memory.still.see(time_s, crop, square)
         if subject.key[0] == "known" and subject.laid is not None:
             squares = blobs(subject.laid, faces)
             looks = [self._looked(cut(sample.frame, s), s, lines, subject.laid) for s in squares]
@@ -239,7 +239,7 @@ class OverlayExaminer:
         self, memory: _Memory, k: int, subject: Subject, look: _Look, moved: Moving | None
     ) -> tuple[OverlayChannel, Box] | None:
         """Flames that the network only suspects, where the portrait stands still and they move."""
-        if KINDS[k] != "flames" or moved is None:
+        if KINDS[k] != "flames" or moved is None or moved.covered is None:
             return None
         logit, mask = float(look.logits[k]), look.masks[k]
         if moved.supports_flames(mask):
@@ -251,7 +251,7 @@ class OverlayExaminer:
             logit = min(logit, _REFUTED_LOGIT)
         if not memory.settled.take((KINDS[k], "motion"), logit, moving=self._moving):
             return None
-        return self._channel(memory, (KINDS[k], "motion"), subject, look, logit, moved.mask)
+        return self._channel(memory, (KINDS[k], "motion"), subject, look, logit, moved.covered)
 
     def _by_residual(
         self, memory: _Memory, k: int, subject: Subject, looks: Sequence[_Look]

@@ -4,6 +4,7 @@ import cv2
 import numpy as np
 
 from mediaforensics.overlays.motion import StillWatch
+from mediaforensics.types import Box
 
 EVERYWHERE = np.ones((16, 16), np.float32)
 BELOW = np.zeros((16, 16), np.float32)
@@ -26,7 +27,7 @@ def watch(crops, step_s=0.2):
     watcher = StillWatch()
     answer = None
     for k, crop in enumerate(crops):
-        answer = watcher.see(k * step_s, crop)
+        answer = watcher.see(k * step_s, crop, Box(0, 0, 128, 128))
     return answer
 
 
@@ -34,8 +35,25 @@ def test_fire_that_moves_on_a_still_picture_supports_flames():
     moving = watch([burning(k) for k in range(5)])
     assert moving is not None
     assert moving.supports_flames(BELOW)
-    assert moving.mask[11:].mean() > 0.5
-    assert moving.mask[:8].mean() < 0.05
+    assert moving.covered[44:].mean() > 0.5
+    assert moving.covered[:32].mean() < 0.05
+
+
+def test_fire_is_told_to_the_cell_though_the_portrait_drifts_under_it():
+    rng = np.random.default_rng(0)
+    picture = cv2.resize(still(), (160, 160), interpolation=cv2.INTER_CUBIC)
+    crops = []
+    for k in range(6):
+        x, y = rng.integers(12, 20, 2)
+        crop = np.ascontiguousarray(picture[y : y + 128, x : x + 128])
+        reach = 70 + 6 * (k % 3)
+        crop[reach:, 30:90] = (255, 90 + 30 * (k % 4), 20)
+        crops.append(crop)
+    truth = np.zeros((128, 128), np.float32)
+    truth[70 + 6 * (5 % 3) :, 30:90] = 1
+    fine = cv2.resize(truth, (64, 64), interpolation=cv2.INTER_AREA) > 0.5
+    found = watch(crops, step_s=0.3).covered > 0
+    assert (found & fine).sum() > 0.8 * (found | fine).sum()
 
 
 def test_a_still_picture_supports_nothing():
