@@ -19,6 +19,7 @@ from mediaforensics.findings.entries import (
     Strength,
     ThreatEntry,
 )
+from mediaforensics.observations import OverlayMethod
 from mediaforensics.types import Span
 
 SAME_SEQUENCE_S = 5.0
@@ -110,7 +111,7 @@ class FaceOverlay:
         coverage = max(overlay.coverage_fraction for overlay in overlays)
         confidence = max(overlay.confidence for overlay in overlays)
         seen = _listed([_described(kind, overlays) for kind in kinds])
-        methods = sorted({overlay.method for overlay in overlays})
+        methods = sorted(_methods(overlays))
         explanation = (
             f"{_who(face)} is shown {_when(span)} with {seen} on or around the face; up to "
             f"{_percent(coverage)} of the face is covered. Seen by {_listed(methods)}, confidence up to "
@@ -175,6 +176,9 @@ class KnownImage:
                 f"; {_percent(known.covered_fraction)} of it is covered" if known.covered_fraction else ""
             )
             labels = f", labelled {_listed(known.labels)}" if known.labels else ""
+            over = [overlay for overlay in entries.overlays if overlay.known_id == known.id]
+            kinds = tuple(sorted({overlay.kind for overlay in over}))
+            laid = f" Over it: {_listed([_described(kind, over) for kind in kinds])}." if over else ""
             if 0 < known.span.duration_s < FLASH_S:
                 shown = (
                     f"flashes for {known.span.duration_s:.2f} s at {known.span.start.clock}, easily missed"
@@ -186,13 +190,13 @@ class KnownImage:
                 kind="known_image",
                 strength=_known_strength(known),
                 person_id=None,
-                overlay_kinds=(),
+                overlay_kinds=kinds,
                 span=known.span,
-                evidence=(known.id,),
+                evidence=(known.id, *(overlay.id for overlay in over)),
                 rule=self.name,
                 explanation=(
                     f"The known {_what(known)} {known.entry_id!r} of the list {known.list_name!r}{labels} "
-                    f"{shown}, {where}{mirrored}{covered} ({_how_known(known)})."
+                    f"{shown}, {where}{mirrored}{covered} ({_how_known(known)}).{laid}"
                 ),
             )
 
@@ -272,7 +276,7 @@ def _overlay_strength(face: FaceEntry, overlays: Sequence[OverlayEntry], spans: 
     reasons = (
         confidence >= 0.8,
         max(overlay.coverage_fraction for overlay in overlays) >= 0.1,
-        len({overlay.method for overlay in overlays}) > 1,
+        len(_methods(overlays)) > 1,
         max(overlay.count for overlay in overlays) > 1,
     )
     if not lasts or confidence < 0.5:
@@ -361,6 +365,11 @@ def _of_the_shot_before(face: FaceEntry, overlay: OverlayEntry) -> bool:
     after_s = float(face.span.end - overlay.span.end)
     came_with_it = float(overlay.span.start - face.span.start) <= _DISSOLVE_S / 4
     return 0 < overlay.span.duration_s <= _DISSOLVE_S and came_with_it and after_s >= _LASTS_S
+
+
+def _methods(overlays: Sequence[OverlayEntry]) -> set[OverlayMethod]:
+    seen_by = {channel.method for overlay in overlays for channel in overlay.channels}
+    return seen_by | {overlay.method for overlay in overlays}
 
 
 def _described(kind: str, overlays: Sequence[OverlayEntry]) -> str:

@@ -276,6 +276,13 @@ class TestKnownImage:
         assert "flashes for 0.12 s at 00:10.0" in second.explanation and "mirrored" in second.explanation
         assert second.evidence == ("k2",) and second.strength == "strong"
 
+    def test_what_lies_over_it_is_cited_also_without_a_face(self) -> None:
+        holes = overlay("o1", "bullet_hole", 1, 3, face_id=None, known_id="k1", count=9)
+        elsewhere = overlay("o2", "blood", 1, 3, face_id=None, known_id="k7")
+        (found,) = apply_rules(Entries(known=(known(),), overlays=(holes, elsewhere)))
+        assert (found.evidence, found.overlay_kinds) == (("k1", "o1"), ("bullet_hole",))
+        assert "Over it: bullet holes (about 9 counted)." in found.explanation
+
     def test_strength_from_distance_and_features(self) -> None:
         def strength(**changes: object) -> str:
             return apply_rules(Entries(known=(known(**changes),)))[0].strength
