@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections import OrderedDict
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import cv2
 import numpy as np
@@ -46,6 +46,7 @@ from mediaforensics.overlays.subjects import (
     blobs,
     cut,
     inside,
+    isolated,
     subjects,
     without_text,
 )
@@ -76,18 +77,27 @@ _LEAST_LETTERS = 2
 _FINE_CELLS = 64
 
 Plane = NDArray[np.float32]
+Logits = NDArray[np.float64]
+Told = tuple[OverlayChannel, Box]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class _Look:
-    """A subject, or a part of a known picture, in one square of the frame: 128 x 128."""
+    """A subject, or a part of a known picture, in one square of the frame: 128 x 128.
+
+    ``logits`` are log odds per kind, 0 at the working point, ``masks`` the covered share of 16 x 16 cells;
+    those ``alone`` are of what was laid over the known picture, on grey. ``covered`` and ``bare`` say where
+    the known picture is covered, and where it is known not to be.
+    """
 
     square: Box
     crop: Pixels
-    logits: NDArray[np.float64]
+    logits: Logits
     masks: Plane
     covered: Plane | None = None
     bare: Plane | None = None
+    logits_alone: Logits | None = None
+    masks_alone: Plane | None = None
 
 
 @dataclass(slots=True)
@@ -98,7 +108,7 @@ class _Memory:
     settled: Settled = field(default_factory=Settled)
     thumb: Pixels | None = None
     looked_s: float = -math.inf
-    answer: dict[OverlayKind, list[tuple[OverlayChannel, Box]]] = field(default_factory=dict)
+    answer: dict[OverlayKind, list[Told]] = field(default_factory=dict)
 
 
 class OverlayDetector:
@@ -191,7 +201,7 @@ class OverlayExaminer:
         else:
             whole = self._looked(crop, square, lines, subject.laid)
             looks = [] if subject.laid is None else [whole]
-        channels: dict[OverlayKind, list[tuple[OverlayChannel, Box]]] = {}
+        channels: dict[OverlayKind, list[Told]] = {}
         for k, kind in enumerate(KINDS):
             told = [self._by_residual(memory, k, subject, looks)]
             if whole is not None:
@@ -203,14 +213,17 @@ class OverlayExaminer:
 
     def _looked(self, crop: Pixels, square: Box, lines: Sequence[Quad], laid: LaidOver | None) -> _Look:
         logits, masks = self._logits(crop, square, lines)
+        look = _Look(square=square, crop=crop, logits=logits, masks=masks)
         if laid is None:
-            return _Look(square=square, crop=crop, logits=logits, masks=masks)
+            return look
         covered, known = laid.over(square, CROP_PX, CROP_PX)
-        return _Look(
-            square=square, crop=crop, logits=logits, masks=masks, covered=covered, bare=known - covered
-        )
+        look = replace(look, covered=covered, bare=known - covered)
+        if float(covered.mean()) < _LEAST_LAID_FRACTION:
+            return look
+        confidence, masks = self._classifier.confidences(isolated(crop, covered))
+        return replace(look, logits_alone=self._over_working_point(confidence), masks_alone=masks)
 
-    def _logits(self, crop: Pixels, square: Box, lines: Sequence[Quad]) -> tuple[NDArray[np.float64], Plane]:
+    def _logits(self, crop: Pixels, square: Box, lines: Sequence[Quad]) -> tuple[Logits, Plane]:
         """Ask the network; what it also sees with the lettering painted out is not the lettering."""
         confidence, masks = self._classifier.confidences(crop)
         if lines and (confidence >= 0.2).any():
@@ -221,23 +234,19 @@ class OverlayExaminer:
                 confidence = np.minimum(confidence, again)
         return self._over_working_point(confidence), masks
 
-    def _over_working_point(self, confidence: NDArray[np.float32]) -> NDArray[np.float64]:
+    def _over_working_point(self, confidence: NDArray[np.float32]) -> Logits:
         clear = np.clip(confidence.astype(np.float64), 1e-6, 1 - 1e-6)
         return np.log(clear / (1 - clear)) - self._least_logit
 
-    def _by_model(
-        self, memory: _Memory, k: int, subject: Subject, look: _Look
-    ) -> tuple[OverlayChannel, Box] | None:
+    def _by_model(self, memory: _Memory, k: int, subject: Subject, look: _Look) -> Told | None:
         logit = float(look.logits[k])
         if look.bare is not None and _is_bare(look, look.masks[k]):
             logit = min(logit, _REFUTED_LOGIT)
-        if not memory.settled.take((KINDS[k], "model"), logit, moving=self._moving):
-            return None
         return self._channel(memory, (KINDS[k], "model"), subject, look, logit, look.masks[k])
 
     def _by_motion(
         self, memory: _Memory, k: int, subject: Subject, look: _Look, moved: Moving | None
-    ) -> tuple[OverlayChannel, Box] | None:
+    ) -> Told | None:
         """Flames that the network only suspects, where the portrait stands still and they move."""
         if KINDS[k] != "flames" or moved is None or moved.covered is None:
             return None
@@ -249,33 +258,21 @@ class OverlayExaminer:
             logit = helped
         else:
             logit = min(logit, _REFUTED_LOGIT)
-        if not memory.settled.take((KINDS[k], "motion"), logit, moving=self._moving):
-            return None
         return self._channel(memory, (KINDS[k], "motion"), subject, look, logit, moved.covered)
 
-    def _by_residual(
-        self, memory: _Memory, k: int, subject: Subject, looks: Sequence[_Look]
-    ) -> tuple[OverlayChannel, Box] | None:
+    def _by_residual(self, memory: _Memory, k: int, subject: Subject, looks: Sequence[_Look]) -> Told | None:
         """What was laid over the known picture, if the network knows it for violent."""
-        best, best_logit = None, -math.inf
-        for look in looks:
-            logit = self._laid_logit(look, k)
-            if logit > best_logit:
-                best, best_logit = look, logit
         if subject.laid is None:
             return None
-        seen = memory.settled.take(
-            (KINDS[k], "residual"), max(best_logit, _REFUTED_LOGIT), moving=self._moving
-        )
-        if best is None or best.covered is None or not seen:
+        channel: tuple[OverlayKind, OverlayMethod] = (KINDS[k], "residual")
+        seen = [look for look in looks if look.logits_alone is not None]
+        if not seen:
+            memory.settled.take(channel, _REFUTED_LOGIT, moving=self._moving)
             return None
+        best = max(seen, key=lambda look: _laid_logit(look, k))
+        assert best.covered is not None
         fine = cv2.resize(best.covered, (_FINE_CELLS, _FINE_CELLS), interpolation=cv2.INTER_AREA)
-        return self._channel(memory, (KINDS[k], "residual"), subject, best, best_logit, np.asarray(fine))
-
-    def _laid_logit(self, look: _Look, k: int) -> float:
-        if look.covered is None or float(look.covered.mean()) < _LEAST_LAID_FRACTION:
-            return _REFUTED_LOGIT
-        return float(look.logits[k]) + _RESIDUAL_LOGIT
+        return self._channel(memory, channel, subject, best, _laid_logit(best, k), np.asarray(fine))
 
     def _channel(
         self,
@@ -285,15 +282,18 @@ class OverlayExaminer:
         look: _Look,
         logit: float,
         covered: Plane,
-    ) -> tuple[OverlayChannel, Box]:
-        """Measure what a channel sees; ``covered`` is the share of each cell of the look's square."""
+    ) -> Told | None:
+        """Settle what a channel sees and measure it; ``covered`` is the share of each cell of the square."""
+        settled = memory.settled.take(channel, logit, moving=self._moving)
+        if settled is None:
+            return None
         cells = shown_cells(covered)
         count = 1
         if channel[0] == "bullet_hole":
             count = memory.settled.counted(channel, count_holes(look.crop, covered))
         told = OverlayChannel(
             method=channel[1],
-            confidence=round(confidence_of(max(logit, 0.0) + self._least_logit), 4),
+            confidence=round(confidence_of(settled + self._least_logit), 4),
             coverage_fraction=round(mean_inside(covered, inside(subject.box, look.square)), 4),
             count=count,
             mask=Mask.of(look.square, cells),
@@ -306,6 +306,12 @@ class OverlayExaminer:
             round(x0 + right * side), round(y0 + bottom * side),
         )  # fmt: skip
         return told, at
+
+
+def _laid_logit(look: _Look, k: int) -> float:
+    """How sure the network is of what is known to have been laid over the picture."""
+    assert look.logits_alone is not None
+    return float(max(look.logits[k], look.logits_alone[k])) + _RESIDUAL_LOGIT
 
 
 def _is_bare(look: _Look, mask: Plane) -> bool:
@@ -327,9 +333,7 @@ def _is_text(text: TextSeen) -> bool:
     return text.confidence >= _LEAST_TEXT_CONFIDENCE and sum(c.isalnum() for c in text.text) > _LEAST_LETTERS
 
 
-def _observation(
-    sample: Sample, subject: Subject, kind: OverlayKind, told: Sequence[tuple[OverlayChannel, Box]]
-) -> OverlaySeen:
+def _observation(sample: Sample, subject: Subject, kind: OverlayKind, told: Sequence[Told]) -> OverlaySeen:
     what, ident = subject.key
     channels = tuple(channel for channel, _ in told)
     lead = channels[0].mask

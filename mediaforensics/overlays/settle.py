@@ -16,6 +16,7 @@ HOLD_LOGIT = 1.1
 """A kind that was settled goes on until it falls this far under the working point: no flicker."""
 SURE_LOGIT = 2.2
 """One sample is enough (a confidence of 0.9 where the working point is 0.5): a flash of a single frame."""
+_FLASH_LOGIT = 1.1
 _REMEMBERED = 4
 _NEEDED = 2
 
@@ -30,7 +31,7 @@ class Settled:
     seen: set[Channel] = field(default_factory=set)
     counts: dict[Channel, deque[int]] = field(default_factory=dict)
 
-    def take(self, channel: Channel, logit: float, *, moving: bool) -> bool:
+    def take(self, channel: Channel, logit: float, *, moving: bool) -> float | None:
         """Take in a look.
 
         Parameters
@@ -44,8 +45,9 @@ class Settled:
 
         Returns
         -------
-        bool
-            Whether the kind counts as seen by this channel in this sample.
+        float or None
+            Log odds with which the kind counts as seen by this channel in this sample: less on the only look
+            that shows it, a flash. None where it does not count.
         """
         history = self.history.setdefault(channel, deque(maxlen=_REMEMBERED))
         history.append(logit)
@@ -54,7 +56,10 @@ class Settled:
             self.seen.add(channel)
         elif logit < -HOLD_LOGIT and over == 0:
             self.seen.discard(channel)
-        return channel in self.seen and logit >= -HOLD_LOGIT
+        if channel not in self.seen or logit < -HOLD_LOGIT:
+            return None
+        flash = moving and over == 1 and logit >= 0
+        return max(0.0, logit - _FLASH_LOGIT if flash else logit)
 
     def counted(self, channel: Channel, count: int) -> int:
         """The middle of the last few counts: marks that flicker are not counted twice."""
