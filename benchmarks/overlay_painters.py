@@ -188,6 +188,8 @@ def flames_depth(shape: tuple[int, int], random: np.random.Generator) -> Callabl
     fine = clouds((3 * height, width), 11, random, stretch=1.6)
     speeds = height * random.uniform(0.7, 1.1), height * random.uniform(1.1, 1.6)
     y, x = np.mgrid[0:height, 0:width].astype(np.float32)
+    across, down = np.abs(2 * x / width - 1), y / height
+    edge = 0.9 * (np.clip((across - 0.75) / 0.25, 0, 1) ** 2 + np.clip((down - 0.88) / 0.12, 0, 1) ** 2)
     wave, phase = random.uniform(0.15, 0.35) * height, random.uniform(0, 6)
 
     def depth(time_s: float, reach: float) -> Floats:
@@ -198,7 +200,8 @@ def flames_depth(shape: tuple[int, int], random: np.random.Generator) -> Callabl
         field = cv2.remap(
             field.astype(np.float32), x + sway, y, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REFLECT
         )
-        return (0.55 * field + 1.9 * ((y / height) - (1 - reach))).astype(np.float32)
+        rise = np.minimum(1.9 * (y / height - (1 - reach)), 0.5)
+        return (0.5 * field + rise - edge).astype(np.float32)
 
     return depth
 

@@ -118,6 +118,9 @@ def known(material: Material, times: int, random: np.random.Generator, console: 
             tally.right.append(any(one.kind == kind for one in mine))
             tally.designs.add(design)
             tally.people.add(name)
+            if not kind:
+                for wrong in sorted({one.kind for one in seen}):
+                    console.print(f"wrong: {wrong} on {name} with {design}")
             if kind and mine:
                 tally.fits.append(iou(shown_mask([one.mask for one in mine], _KNOWN_PX), layer.mask()))
     drawn = [tallies[kind] for kind in VIOLENT]
