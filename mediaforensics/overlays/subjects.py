@@ -20,6 +20,7 @@ _PICTURE_SIDES = 1.2
 _BLOB_SIDES = 1.5
 _BLOB_REACH = 0.06
 _BLOBS_MOST = 3
+_LEAST_SQUARE = 0.45
 _LEAST_BLOB_FRACTION = 0.002
 _TEXT_GROWTH_PX = 2
 _INPAINT_RADIUS_PX = 3
@@ -127,8 +128,13 @@ def blobs(laid: LaidOver, faces: Sequence[Box]) -> list[Box]:
              [xs.min(), ys.max() + 1]], np.float64,
         )  # fmt: skip
         at = cv2.perspectiveTransform(corners[None], laid.to_source)[0]
-        (x0, y0), (x1, y1) = at.min(axis=0), at.max(axis=0)
-        square = Box(*context_box((float(x0), float(y0), float(x1), float(y1)), sides=_BLOB_SIDES))
+        (x0, y0), (x1, y1) = at.min(axis=0).tolist(), at.max(axis=0).tolist()
+        # A single hole is looked at with what is around it, not from so near that it is all there is.
+        side = max(_BLOB_SIDES * max(x1 - x0, y1 - y0), _LEAST_SQUARE * laid.visible_area_px**0.5)
+        half = side / 2
+        middle = (x0 + x1) / 2, (y0 + y1) / 2
+        around = middle[0] - half, middle[1] - half, middle[0] + half, middle[1] + half
+        square = Box(*context_box(around, sides=1.0))
         if not any(Box(round(x0), round(y0), round(x1), round(y1)).fraction_inside(f) > 0.5 for f in faces):
             found.append((area, square))
     found.sort(key=lambda one: (-one[0], one[1].as_list()))
