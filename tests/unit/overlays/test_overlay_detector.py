@@ -1,11 +1,12 @@
 from __future__ import annotations
 
+import cv2
 import numpy as np
 import overlay_drawing as drawing
 import pytest
 
 from mediaforensics.detect import Surroundings
-from mediaforensics.observations import FaceSeen, KnownSeen, OverlaySeen, TextSeen
+from mediaforensics.observations import FaceSeen, KnownSeen, OverlaySeen, Residual, TextSeen
 from mediaforensics.options import OverlayOptions
 from mediaforensics.overlays.detector import OverlayDetector
 from mediaforensics.types import Box, Quad
@@ -46,7 +47,19 @@ def text_seen(sample, box, text="MUSEUM OPENS"):
     )
 
 
-def known_seen(sample, box, extent="region"):
+def bare(picture):
+    """The whole of a frame is a known picture of which nothing seems covered."""
+    height, width = picture.shape[:2]
+    return Residual(
+        width_px=96,
+        height_px=96,
+        covered=bytes(96 * 96 // 8),
+        to_source=(width / 96, 0.0, 0.0, 0.0, height / 96, 0.0, 0.0, 0.0, 1.0),
+        known=cv2.resize(picture, (320, 320 * height // width), interpolation=cv2.INTER_AREA),
+    )
+
+
+def known_seen(sample, box, extent="region", residual=None):
     return KnownSeen(
         time=sample.time,
         detector="known",
@@ -60,6 +73,7 @@ def known_seen(sample, box, extent="region"):
         distance_bits=0,
         inliers=40,
         covered_fraction=0.2,
+        residual=residual,
     )
 
 
@@ -197,6 +211,64 @@ def test_an_overlay_on_a_known_picture_without_a_face_names_the_picture(detector
     examiner = detector.begin(Surroundings(size_px=crossed.frame.size_px, moving=False))
     said = list(examiner.examine(crossed, [known_seen(crossed, box.grown(0.2))]))
     assert {(o.known_entry_id, o.face_track) for o in said} == {("press-1", None)}
+
+
+def on_known(detector, pictures, clean, box=None):
+    """What is said of frames that show a known picture; with a face on it where ``box`` is given."""
+    height, width = clean.shape[:2]
+    examiner = detector.begin(Surroundings(size_px=(width, height), moving=True))
+    said = []
+    for k, picture in enumerate(pictures):
+        sample = drawing.sample(picture, 0.5 * k)
+        seen = [known_seen(sample, Box(0, 0, width, height), "frame", bare(clean))]
+        seen += [face_seen(sample, box)] if box is not None else []
+        said.append(list(examiner.examine(sample, seen)))
+    return said
+
+
+def test_what_was_laid_over_a_known_picture_is_told_to_the_pixel_by_residual(detector):
+    picture, box = drawing.portrait(ADA)
+    crossed = drawing.cross(picture, box)
+    truth = np.abs(crossed.astype(int) - picture).max(axis=2) > 20
+    said = on_known(detector, [crossed] * 2, picture)
+    (overlay,) = (o for o in said[-1] if o.kind == "crossed_out")
+    assert (overlay.method, overlay.face_track, overlay.known_entry_id) == ("residual", None, "press-1")
+    assert overlay.picture_fraction == pytest.approx(truth.mean(), rel=0.3)
+    mask, cells = overlay.mask, overlay.mask.cells()
+    side = mask.box.width_px / mask.columns
+    rows, columns = np.nonzero(cells)
+    xs, ys = mask.box.x0 + (columns + 0.5) * side, mask.box.y0 + (rows + 0.5) * side
+    near = cv2.dilate(truth.astype(np.uint8), np.ones((9, 9), np.uint8))
+    assert near[ys.astype(int), xs.astype(int)].mean() > 0.95
+
+
+def test_an_overlay_on_a_face_on_a_known_picture_names_both_and_all_channels(detector):
+    picture, box = drawing.portrait(ADA)
+    said = on_known(detector, [drawing.reticle(picture, box)] * 2, picture, box)
+    (overlay,) = (o for o in said[-1] if o.kind == "crosshair" and o.face_track is not None)
+    assert (overlay.face_track, overlay.known_entry_id) == (1, "press-1")
+    assert overlay.channels[0].method == "residual"
+    assert 0 < overlay.picture_fraction < 0.5
+
+
+def test_what_the_network_sees_where_a_known_picture_is_bare_is_the_picture_itself(detector, monkeypatch):
+    picture, box = drawing.portrait(ADA)
+    certain = np.full(9, 0.99, np.float32), np.full((9, 16, 16), 0.9, np.float32)
+    monkeypatch.setattr(detector._classifier, "confidences", lambda crop: certain)
+    graded = np.clip(picture * 0.9 + 8, 0, 255).astype(np.uint8)
+    assert watched(detector, [graded] * 3, box)[-1]
+    assert on_known(detector, [graded] * 3, picture, box) == [[]] * 3
+
+
+def test_what_was_laid_over_it_is_asked_for_alone_and_in_its_place(detector, monkeypatch):
+    picture, box = drawing.portrait(ADA)
+    crops = []
+    ask = detector._classifier.confidences
+    monkeypatch.setattr(detector._classifier, "confidences", lambda crop: crops.append(crop) or ask(crop))
+    on_known(detector, [drawing.cross(picture, box)], picture)
+    grey = [float((np.abs(crop.astype(int) - 128).max(axis=2) <= 1).mean()) for crop in crops]
+    assert len(grey) == 2
+    assert min(grey) < 0.1 < 0.4 < max(grey)
 
 
 def test_an_unchanged_crop_is_not_classified_again_at_once(detector, monkeypatch):
