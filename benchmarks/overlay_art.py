@@ -1,8 +1,20 @@
 """Overlay art that nothing is trained on, looked through picture by picture: which files, of what kind.
 
-``overlay_art.tsv`` names them; none is part of this project. One folder holds them: each Debian package
-unpacked into a folder of its name, npm's ``@iconify/json`` as ``iconify-json``, and the photographs of fire
-as ``fire-photographs``. Icons are drawn once, by a Python that has ``resvg_py``:
+``overlay_art.tsv`` names them; none is part of this project. A file is one design, however many cells or
+frames it has. Left out, as neither one thing nor the other: bombs, bows, bullseyes, bones, coffins, tools,
+fireworks. One folder DIR holds everything:
+
+- Debian packages, each in a folder of its name (``dpkg -x``): ``openclipart-png`` (public domain),
+  ``redeclipse-data``, ``cube2-data``, ``wesnoth-1.16-data``, ``hedgewars-data``,
+  ``tuxpaint-stamps-default`` (free licences, GPL among them); for scenery the four of
+  ``overlay_frames.SCENERY``;
+- npm's ``@iconify/json`` 2.2.535 as ``iconify-json``: ``fluent-emoji`` and ``fluent-emoji-flat`` (MIT),
+  ``openmoji`` (CC BY-SA 4.0), ``fxemoji`` (Apache-2.0);
+- ``fire-photographs``, out of repositories under the MIT licence, which say nothing of the photographs apart:
+  ``fire-basket.jpg`` and ``pan-fire.jpg`` (robmarkcole/fire-detection-from-images), ``firenet-1.jpg``
+  (OlafenwaMoses/FireNET, ``1.jpg``), ``burning-car.mp4`` (spacewalk01/yolov5-fire-detection, ``input.mp4``).
+
+Icons are drawn once, by a Python that has ``resvg_py``:
 
     python benchmarks/overlay_art.py DIR
 """

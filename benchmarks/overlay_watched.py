@@ -20,25 +20,32 @@ from rich.table import Table
 import mediaforensics as mf
 from mediaforensics import types
 from mediaforensics.media.frame import Pixels
-from mediaforensics.observations import KnownSeen, OverlaySeen
+from mediaforensics.observations import FaceSeen, KnownSeen, OverlaySeen
 from mediaforensics.options import TextOptions
 
 KNOWN_PER_KIND, KNOWN_FIRE, KNOWN_CLEAN, KNOWN_HARMLESS = 3, 8, 20, 24
 _KNOWN_PX = (960, 540)
 _PORTRAITS, _PICTURES = 24, 12
+_SAME_FACE_IOU = 0.2
 _SCENE_PX, _SCENE_MIDDLE = (640, 420), (190.0, 90.0, 450.0, 340.0)
 
 # What was seen, and how well its mask fits.
 
 
-def watched(analyzer: mf.Analyzer, path: Path) -> list[OverlaySeen]:
-    """All overlays of a file, in time order."""
-    return [event for event in _seen(analyzer, path) if isinstance(event, OverlaySeen)]
+Seen = OverlaySeen | KnownSeen | FaceSeen
 
 
-def _seen(analyzer: mf.Analyzer, path: Path) -> list[OverlaySeen | KnownSeen]:
+def watched(analyzer: mf.Analyzer, path: Path) -> tuple[list[OverlaySeen], list[Seen]]:
+    """The overlays of a file, and all that bears them, in time order."""
     with analyzer.stream(path) as events:
-        return [event for event in events if isinstance(event, OverlaySeen | KnownSeen)]
+        said: list[Seen] = [event for event in events if isinstance(event, Seen)]
+    return [one for one in said if isinstance(one, OverlaySeen)], said
+
+
+def face_found(said: Sequence[Seen], face: FloatBox) -> bool:
+    """Whether a face was ever located about there."""
+    where = types.Box(*(round(v) for v in face))
+    return any(isinstance(one, FaceSeen) and one.box.iou(where) > _SAME_FACE_IOU for one in said)
 
 
 def shown_mask(masks: Sequence[types.Mask], size_px: tuple[int, int]) -> Mask:
@@ -107,8 +114,7 @@ def known(material: Material, times: int, random: np.random.Generator, console: 
             path = Path(folder) / "frame.png"
             shown = overlay_frames.saved(layer.over(frame), random, 50, 92)
             cv2.imwrite(str(path), shown[..., ::-1])
-            said = _seen(analyzer, path)
-            seen = [one for one in said if isinstance(one, OverlaySeen)]
+            seen, said = watched(analyzer, path)
             mine = [one for one in seen if one.known_entry_id == name]
             tally = tallies.setdefault(sort, Tally())
             tally.found.append(bool(mine))
