@@ -190,17 +190,15 @@ def _by_motion(seen: OverlaySeen) -> bool:
 
 
 def _fits(flames: Sequence[OverlaySeen], fire: At) -> list[float]:
-    """How masks of the motion channel fit what burned in half of the second before, where they look."""
+    """How masks of the motion channel fit what burns at that time, where the channel looks; their median."""
     fits = []
     for one in flames:
         channel = next((c for c in one.channels if c.method == "motion"), None)
-        if channel is None:
-            continue
-        now_s = one.time.seconds
-        burned = np.mean([fire(t).mask() for t in np.arange(max(0.0, now_s - 1), now_s + 1e-6, 0.2)], axis=0)
-        looked = channel.mask.box.clipped(SIZE_PX)
-        inside = np.s_[looked.y0 : looked.y1, looked.x0 : looked.x1]
-        fits.append(iou(shown_mask([channel.mask], SIZE_PX)[inside], burned[inside] >= 0.5))
+        if channel is not None:
+            looked = channel.mask.box.clipped(SIZE_PX)
+            inside = np.s_[looked.y0 : looked.y1, looked.x0 : looked.x1]
+            burns = fire(one.time.seconds).mask()[inside]
+            fits.append(iou(shown_mask([channel.mask], SIZE_PX)[inside], burns))
     return [float(np.median(fits))] if fits else []
 
 
