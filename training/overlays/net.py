@@ -36,8 +36,11 @@ class Conv(nn.Module):
         self.shift = nn.Parameter(torch.zeros(o))
 
     def forward(self, x: Tensor) -> Tensor:
-        """Apply it."""
+        """Apply it; while training, products of channels alone are taken in half precision."""
         weight = (self.weight * self.gain).contiguous(memory_format=torch.channels_last)
+        if self.training and self.weight.shape[2] == 1:
+            x = functional.conv2d(x.bfloat16(), weight.bfloat16(), self.shift.bfloat16())
+            return (functional.relu6(x, inplace=True) if self.active else x).float()
         x = functional.conv2d(x, weight, self.shift, self.stride, self.padding, groups=self.groups)
         return functional.relu6(x, inplace=True) if self.active else x
 
@@ -88,6 +91,12 @@ class OverlayNet(nn.Module):
     def low(self, x: Tensor) -> Tensor:
         """Apply the frozen part."""
         return self.features[:FROZEN_BLOCKS]((x - self.mean) / self.std)
+
+    def train(self, mode: bool = True) -> OverlayNet:
+        """Leave the frozen part as it answers in use."""
+        super().train(mode)
+        self.features[:FROZEN_BLOCKS].eval()
+        return self
 
     def high(self, x: Tensor) -> tuple[Tensor, Tensor]:
         """Apply the trained part."""

@@ -11,12 +11,14 @@ import copy
 import math
 import time
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
+from training.overlays.build import SHARD
 from training.overlays.compose import CELL_PX
 from training.overlays.layers import CROP_PX
 from training.overlays.net import FROZEN_BLOCKS, OverlayNet
@@ -25,34 +27,55 @@ _CROP_CELLS = CROP_PX // CELL_PX
 _WARM_UP_STEPS = 200
 _KEPT_SHARE = 0.4
 """A kind of which the crop kept less than this share is left out of the loss."""
-_ANY_WEIGHT, _MASK_WEIGHT = 0.5, 0.6
+_ANY_WEIGHT, _MASK_WEIGHT = 0.11, 0.6
 _AVERAGE_DECAY = 0.998
+_HARDNESS = (0.35, 3.0)
+"""How much less and more often than usual an example may be drawn."""
+_AT_ONCE = 8
+"""The frozen blocks are wide and shallow: more at once do not fit the cache of a core."""
 
 
 class Shards:
-    """All shards of a split, read from disk as they are drawn; takes up new ones as they come."""
+    """All shards of a split, read from disk as they are drawn; takes up new ones as they come.
+
+    What was found hard when it was last seen is drawn more often, within limits, since what stays hard is
+    sometimes what nobody could see.
+    """
 
     def __init__(self, folder: Path, part: str) -> None:
         self.folder, self.part = folder, part
-        self.known: dict[str, tuple[np.ndarray, np.ndarray, np.ndarray]] = {}
+        self.names: list[str] = []
+        self.planes: list[tuple[np.ndarray, np.ndarray, np.ndarray]] = []
+        self.loss = np.zeros(0, np.float32)
+        """Of each example when last seen; nan before."""
         self.refresh()
 
     def refresh(self) -> None:
         """Take up what is new."""
         for path in sorted(self.folder.glob(f"{self.part}-????")):
-            if path.name not in self.known:
-                planes = [
+            if path.name not in self.names:
+                parts = [
                     np.load(path / f"{name}.npy", mmap_mode="r") for name in ("canvases", "labels", "masks")
                 ]
-                self.known[path.name] = (planes[0], planes[1], planes[2])
+                self.names.append(path.name)
+                self.planes.append((parts[0], parts[1], parts[2]))
+        unseen = np.full(len(self.names) * SHARD - len(self.loss), np.nan, np.float32)
+        self.loss = np.concatenate([self.loss, unseen])
 
-    def draw(self, rng: np.random.Generator, n: int) -> tuple[Tensor, Tensor, Tensor, Tensor]:
-        """Random batch ``(crops, labels, masks, counted)``: moved by whole mask cells, mirrored, toned."""
-        names = sorted(self.known)
+    def choose(self, rng: np.random.Generator, n: int) -> np.ndarray:
+        """Numbers of the examples of a batch."""
+        usual = np.nanmean(self.loss) if np.isfinite(self.loss).any() else 1.0
+        weight = np.clip(np.nan_to_num(self.loss / usual, nan=1.0), *_HARDNESS)
+        ends = np.cumsum(weight, dtype=np.float64)
+        return np.searchsorted(ends, rng.random(n) * ends[-1])
+
+    def draw(self, rng: np.random.Generator, chosen: np.ndarray) -> tuple[Tensor, Tensor, Tensor, Tensor]:
+        """Batch ``(crops, labels, masks, counted)``: moved by whole mask cells, mirrored, toned."""
+        n = len(chosen)
         crops, labels, masks, counted = [], [], [], []
-        for s in rng.integers(0, len(names), n):
-            canvases, all_labels, all_masks = self.known[names[s]]
-            i = int(rng.integers(len(canvases)))
+        for number in chosen:
+            canvases, all_labels, all_masks = self.planes[number // SHARD]
+            i = int(number % SHARD)
             x, y = rng.choice(3, 2, p=(0.2, 0.6, 0.2))
             px, py = x * CELL_PX, y * CELL_PX
             crop = canvases[i, py : py + CROP_PX, px : px + CROP_PX]
@@ -80,20 +103,17 @@ class Shards:
 
 
 def loss_of(presence: Tensor, mask: Tensor, labels: Tensor, masks: Tensor, counted: Tensor) -> Tensor:
-    """Presence per kind and of any kind, and masks with the weight on the kinds that are there."""
+    """Loss of each example: presence per kind and of any kind, and masks with the weight on what is there."""
     there = functional.binary_cross_entropy_with_logits(presence, labels * 0.99 + 0.002, reduction="none")
-    there = (there * counted).sum() / counted.sum()
+    there = (there * counted).mean(1)
     none = functional.logsigmoid(-presence).sum(1)  # noisy or: the logarithm of no kind being there
     any_kind = labels.amax(1)
     some = torch.log1p(-torch.exp(none.clamp(max=-1e-4)))
-    any_loss = -(any_kind * some + (1 - any_kind) * none).mean()
+    any_loss = -(any_kind * some + (1 - any_kind) * none)
     cells = functional.binary_cross_entropy_with_logits(mask, masks, reduction="none").mean((2, 3))
     weight = (labels + 0.15) * counted
-    return (
-        there
-        + _ANY_WEIGHT * any_loss / labels.shape[1] * 2
-        + _MASK_WEIGHT * (cells * weight).sum() / weight.sum()
-    )
+    shares = (cells * weight).sum(1) / weight.sum() * len(labels)
+    return there + _ANY_WEIGHT * any_loss + _MASK_WEIGHT * shares
 
 
 def train(args: argparse.Namespace) -> OverlayNet:
@@ -113,6 +133,7 @@ def train(args: argparse.Namespace) -> OverlayNet:
     optimiser = torch.optim.AdamW(groups, lr=args.rate, weight_decay=0.02)
     checkpoint = args.work / f"{args.name}.pt"
     first, trained_s = 0, 0.0
+    saved: dict[str, Any] = {}
     if checkpoint.exists():
         saved = torch.load(checkpoint, weights_only=True)
         net.load_state_dict(saved["net"])
@@ -120,6 +141,8 @@ def train(args: argparse.Namespace) -> OverlayNet:
         optimiser.load_state_dict(saved["optimiser"])
         first, trained_s = saved["step"], saved["trained_s"]
     data = Shards(args.work / "shards", "train")
+    if "loss" in saved:
+        data.loss[: len(saved["loss"])] = saved["loss"].numpy()
     net.train()
     started, running = time.monotonic() - trained_s, 0.0
     step = first
@@ -131,11 +154,15 @@ def train(args: argparse.Namespace) -> OverlayNet:
         )
         for group in optimiser.param_groups:
             group["lr"] = group["rate"] * factor
-        crops, labels, masks, counted = data.draw(np.random.default_rng([args.seed, step]), args.batch)
+        rng = np.random.default_rng([args.seed, step])
+        chosen = data.choose(rng, args.batch)
+        crops, labels, masks, counted = data.draw(rng, chosen)
         with torch.no_grad():
-            low = net.low(crops)
+            low = torch.cat([net.low(part) for part in crops.split(_AT_ONCE)])
         presence, mask = net.high(low)
-        loss = loss_of(presence, mask, labels, masks, counted)
+        losses = loss_of(presence, mask, labels, masks, counted)
+        data.loss[chosen] = losses.detach().numpy()
+        loss = losses.mean()
         optimiser.zero_grad(set_to_none=True)
         loss.backward()
         nn.utils.clip_grad_norm_([p for _, p in parts], 2.0)
@@ -149,12 +176,12 @@ def train(args: argparse.Namespace) -> OverlayNet:
         running += float(loss.detach())
         if step % 50 == 0:
             rate = (step - first) * args.batch / (time.monotonic() - started - trained_s)
-            print(f"step {step} loss {running / 50:.4f} shards {len(data.known)}", end=" ")
+            print(f"step {step} loss {running / 50:.4f} shards {len(data.names)}", end=" ")
             print(f"{rate:.0f} crops/s at {progress:.3f}", flush=True)
             running = 0.0
         if step % 300 == 0:
-            _save(checkpoint, net, average, optimiser, step, time.monotonic() - started)
-    _save(checkpoint, net, average, optimiser, step, time.monotonic() - started)
+            _save(checkpoint, net, average, optimiser, data, step, time.monotonic() - started)
+    _save(checkpoint, net, average, optimiser, data, step, time.monotonic() - started)
     return average
 
 
@@ -163,6 +190,7 @@ def _save(
     net: OverlayNet,
     average: OverlayNet,
     optimiser: torch.optim.Optimizer,
+    data: Shards,
     step: int,
     trained_s: float,
 ) -> None:
@@ -170,6 +198,7 @@ def _save(
         "net": net.state_dict(),
         "average": average.state_dict(),
         "optimiser": optimiser.state_dict(),
+        "loss": torch.from_numpy(data.loss),
         "step": step,
         "trained_s": trained_s,
     }
