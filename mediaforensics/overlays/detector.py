@@ -248,12 +248,16 @@ class OverlayExaminer:
         self, memory: _Memory, k: int, subject: Subject, look: _Look, moved: Moving | None
     ) -> Told | None:
         """Flames that the network only suspects, where the portrait stands still and they move."""
-        if KINDS[k] != "flames" or moved is None or moved.covered is None:
-            return None
         logit, mask = float(look.logits[k]), look.masks[k]
+        if KINDS[k] != "flames" or moved is None:
+            return None
+        clear = float(mask.max()) >= _CLEAR_MASK
+        if not (clear or logit >= -_MOTION_LOGIT) or moved.covered is None:
+            memory.settled.take(("flames", "motion"), _REFUTED_LOGIT, moving=self._moving)
+            return None
         if moved.supports_flames(mask):
             helped = logit + _MOTION_LOGIT
-            if float(mask.max()) >= _CLEAR_MASK:
+            if clear:
                 helped = max(helped, _MOVING_FIRE_LOGIT)
             logit = helped
         else:

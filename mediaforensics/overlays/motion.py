@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections import deque
 from dataclasses import dataclass
+from functools import cached_property
 from typing import cast
 
 import cv2
@@ -32,9 +33,9 @@ _MOVING_LEVELS = 14.0
 _STILL_LEVELS = 7.0
 _ALIKE_LEVELS = 10.0
 _EVER_LEVELS = 24.0
-_SURELY_LEVELS = 40.0
+_SURELY_LEVELS, _LEAST_AGREEING = 40.0, 3
 _GAP_CELLS = 9
-_LEAST_LEARNT, _CUTS = 20, 3
+_LEAST_LEARNT, _CUTS = 20, 1
 _LEAST_STILL_FRACTION = 0.15
 _LEAST_MOVING_FRACTION = 0.04
 _LEAST_AGREEMENT = 0.5
@@ -43,7 +44,7 @@ Plane = NDArray[np.float32]
 Affine = NDArray[np.float64]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+@dataclass(frozen=True, kw_only=True, eq=False)
 class Moving:
     """Where a still picture moved.
 
@@ -51,14 +52,24 @@ class Moving:
     ----------
     moving_fraction, still_fraction : float
         Shares of the crop that clearly moved, and that clearly stood still.
-    covered : ndarray, float32, shape (64, 64), or None
-        0 or 1: cells of the newest crop that show something other than the picture beneath. None where the
-        picture did not stand still, or nothing on it moved.
+    stack : ndarray, float32, shape (n, 64, 64, 3)
+        The crops in register, the newest last.
     """
 
     moving_fraction: float
     still_fraction: float
-    covered: Plane | None
+    stack: Plane
+
+    @cached_property
+    def covered(self) -> Plane | None:
+        """Cells of the newest crop, 0 or 1 of 64 x 64, that show something else than the picture beneath.
+
+        None where the picture did not stand still, or nothing on it moved.
+        """
+        on_still = (
+            self.still_fraction >= _LEAST_STILL_FRACTION and self.moving_fraction >= _LEAST_MOVING_FRACTION
+        )
+        return _covered(self.stack) if on_still else None
 
     def agreement(self, mask: Plane) -> float:
         """Share of what is covered, 0..1, that lies where ``mask`` (16, 16) sees something."""
@@ -122,8 +133,7 @@ def _told(stack: Plane) -> Moving:
     steps = np.median(np.abs(np.diff(stack, axis=0)).max(axis=3), axis=0).astype(np.float32)
     steps = np.asarray(cv2.GaussianBlur(steps, (0, 0), 1.0), np.float32)
     moving, still = float((steps > _MOVING_LEVELS).mean()), float((steps < _STILL_LEVELS).mean())
-    on_still = still >= _LEAST_STILL_FRACTION and moving >= _LEAST_MOVING_FRACTION
-    return Moving(moving_fraction=moving, still_fraction=still, covered=_covered(stack) if on_still else None)
+    return Moving(moving_fraction=moving, still_fraction=still, stack=stack)
 
 
 def _covered(stack: Plane) -> Plane:
@@ -134,10 +144,10 @@ def _covered(stack: Plane) -> Plane:
     fire, too bright to change, and what it has just left bare.
     """
     newest = stack[-1]
-    apart = np.abs(stack[:, None] - stack[None]).max(axis=4) <= _ALIKE_LEVELS
-    agreeing = apart.sum(axis=1)
-    beneath = np.take_along_axis(stack, agreeing.argmax(axis=0)[None, ..., None], axis=0)[0]
-    known = agreeing.max(axis=0) > len(stack) / 2
+    # What more than half agree on is at the middle of all.
+    beneath = np.sort(stack, axis=0)[len(stack) // 2]
+    agreeing = (np.abs(stack - beneath).max(axis=3) <= _ALIKE_LEVELS).sum(axis=0)
+    known = agreeing >= max(_LEAST_AGREEING, len(stack) // 2 + 1)
     off = np.abs(newest - beneath).max(axis=2)
     moved = (stack.max(axis=0) - stack.min(axis=0)).max(axis=2) > _EVER_LEVELS
     disc = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (_GAP_CELLS, _GAP_CELLS))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import cast
+from typing import Any, cast
 
 import cv2
 import numpy as np
@@ -80,15 +80,17 @@ class LaidOver:
                 [0, 0, 1],
             ]
         )
-        # Four samples a cell each way: a cell is larger than a pixel of the mask as often as smaller.
-        finer = np.diag([4.0, 4.0, 1.0]) @ to_cells @ self.to_source
-        size = 4 * columns, 4 * rows
-        planes = [
-            cv2.warpPerspective(plane.astype(np.float32), finer, size, flags=cv2.INTER_LINEAR)
-            for plane in (self.mask, self.visible)
-        ]
-        covered, known = (cv2.resize(p, (columns, rows), interpolation=cv2.INTER_AREA) for p in planes)
-        return cast(Plane, covered), cast(Plane, known)
+        to_mask_cells = to_cells @ self.to_source
+        cells_per_px = abs(float(np.linalg.det(to_mask_cells[:2, :2]))) ** 0.5
+        # As many samples a cell as it has pixels of the mask.
+        samples = int(np.clip(np.ceil(1 / max(cells_per_px, 1e-3)), 1, 8))
+        finer = np.diag([samples, samples, 1.0]) @ to_mask_cells
+        size = samples * columns, samples * rows
+        both = cv2.merge([self.mask.astype(np.float32), self.visible.astype(np.float32)])
+        laid = cv2.warpPerspective(both, finer, size, flags=cv2.INTER_LINEAR)
+        if samples > 1:
+            laid = cv2.resize(laid, (columns, rows), interpolation=cv2.INTER_AREA)
+        return cast(Plane, laid[..., 0]), cast(Plane, laid[..., 1])
 
 
 def laid_over(frame: Frame, residual: Residual, lettering: Sequence[Quad]) -> LaidOver | None:
@@ -126,7 +128,7 @@ def laid_over(frame: Frame, residual: Residual, lettering: Sequence[Quad]) -> La
         return None
     expected, trusted = _exposed(known, shown, sure)
     expected = _as_sharp_as(expected, shown, trusted)
-    apart = np.abs(shown - expected).max(axis=2)
+    apart = _apart(shown, expected)
     around = cv2.blur(apart, (_BLUR_PX, _BLUR_PX))
     noise = 1.4826 * float(np.median(apart[trusted])) + _NOISE_LEVELS
     edges = _edges(expected)
@@ -189,25 +191,26 @@ def _exposed(known: Plane, shown: Plane, sure: Bits) -> tuple[Plane, Bits]:
         at = random.integers(0, len(places), (_PLACES, 1)) + np.arange(_RUN_PX)
         at = np.minimum(at.ravel(), len(places) - 1)
         weights = _fitted(x[at], y[at], _FEW_RIDGE_LEVELS) if trial else best
-        agreeing = float(detail[_most_apart(x @ weights, y) <= _AGREEING_LEVELS].sum())
+        agreeing = float(detail[_apart(x @ weights, y) <= _AGREEING_LEVELS].sum())
         if agreeing > most:
             best, most = weights, agreeing
     limit = _AGREEING_LEVELS
     for _ in range(_ROUNDS):
-        apart = _most_apart(x @ best, y)
+        apart = _apart(x @ best, y)
         keep = apart <= limit
         if int(keep.sum()) < _LEAST_FITTED_PX:
             break
         best = _fitted(x[keep], y[keep], _RIDGE_LEVELS)
         limit = max(_TRUST_SIGMAS * 1.4826 * float(np.median(apart[keep])), _LEAST_LIMIT_LEVELS)
     expected = np.clip(flat @ best, 0, 255).reshape(known.shape).astype(np.float32)
-    trusted = sure & (np.abs(shown - expected).max(axis=2) <= limit)
+    trusted = sure & (_apart(shown, expected) <= limit)
     return expected, trusted if int(trusted.sum()) >= _LEAST_SURE_PX else sure
 
 
-def _most_apart(a: NDArray[np.float64], b: NDArray[np.float64]) -> NDArray[np.float64]:
-    red, green, blue = np.abs(a - b).T
-    return np.asarray(np.maximum(np.maximum(red, green), blue))
+def _apart(a: NDArray[Any], b: NDArray[Any]) -> NDArray[Any]:
+    """The largest difference of the three channels, which are the last axis."""
+    off = np.abs(a - b)
+    return np.asarray(np.maximum(np.maximum(off[..., 0], off[..., 1]), off[..., 2]))
 
 
 def _fitted(x: NDArray[np.float64], y: NDArray[np.float64], ridge_levels: float) -> NDArray[np.float64]:
@@ -219,7 +222,7 @@ def _fitted(x: NDArray[np.float64], y: NDArray[np.float64], ridge_levels: float)
 def _edges(picture: Plane) -> Plane:
     """How far a pixel of it is from its neighbours: what a shift by one pixel would change."""
     kernel = np.ones((3, 3), np.uint8)
-    grey = picture.mean(axis=2)
+    grey = cv2.cvtColor(picture, cv2.COLOR_RGB2GRAY)
     return cast(Plane, cv2.dilate(grey, kernel) - cv2.erode(grey, kernel))
 
 
