@@ -21,7 +21,7 @@ from mediaforensics.overlays.classify import CROP_PX
 from mediaforensics.types import Box
 
 SIDE_PX = 64
-_KEPT = 6
+_KEPT, _APART_S = 10, 0.15
 _LEAST_SAMPLES = 3
 _LEAST_SPAN_S = 0.2
 _LONGEST_GAP_S = 3.0
@@ -35,7 +35,7 @@ _ALIKE_LEVELS = 10.0
 _EVER_LEVELS = 24.0
 _SURELY_LEVELS, _LEAST_AGREEING = 40.0, 3
 _GAP_CELLS = 9
-_LEAST_LEARNT, _CUTS = 20, 1
+_LEAST_LEARNT, _CUTS = 20, 2
 _LEAST_STILL_FRACTION = 0.15
 _LEAST_MOVING_FRACTION = 0.04
 _LEAST_AGREEMENT = 0.5
@@ -86,7 +86,7 @@ class Moving:
 
 
 class StillWatch:
-    """The last few crops of one subject, in register with the newest; bounded at six small pictures."""
+    """The last few crops of one subject, in register with the newest; bounded at ten small pictures."""
 
     def __init__(self) -> None:
         self._crops: deque[tuple[float, Plane, Affine]] = deque(maxlen=_KEPT)
@@ -119,6 +119,8 @@ class StillWatch:
             same = both.size > 0 and float(np.median(both)) <= _CUT_LEVELS
             if not same or time_s - last_s > _LONGEST_GAP_S:
                 self._crops.clear()
+        if len(self._crops) > 1 and time_s - self._crops[-2][0] < _APART_S:
+            self._crops.pop()
         self._crops.append((time_s, plane, np.eye(2, 3)))
         self._square, self._newest = square, grey
         if len(self._crops) < _LEAST_SAMPLES or time_s - self._crops[0][0] < _LEAST_SPAN_S:
