@@ -30,8 +30,8 @@ _FEW_RIDGE_LEVELS, _RIDGE_LEVELS = 6.0, 2.0
 _NOISE_LEVELS = 2.0
 _SURE_NOISES, _SURE_EDGES = 5.0, 0.5
 _LIKELY_NOISES, _LIKELY_EDGES = 2.5, 0.25
-"""On the same frames: none of the bare pictures has anything over it, and the median overlap (intersection over
-union) with what was laid is 0.82 to 0.94 by sort, 0.66 for single small holes."""
+"""On the same frames: none of the bare pictures has anything over it, and the median overlap (intersection
+over union) with what was laid is 0.82 to 0.94 by sort, 0.66 for single small holes."""
 _LEAST_BLOB_FRACTION = 0.0006
 """Of the picture: 13 by 2 pixels of 192 by 230; smaller specks are noise."""
 _TEXT_GROWTH = 0.12

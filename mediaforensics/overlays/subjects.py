@@ -22,8 +22,8 @@ _BLOB_REACH = 0.06
 """Of the picture's longer side: what lies nearer together is looked at together."""
 _BLOBS_MOST = 3
 _LEAST_SQUARE = 0.45
-"""Side of the smallest square, of the picture's: of 30 frames with holes 0.97 are found instead of 0.83, at 5 % of
-harmless stickers (with a network half trained)."""
+"""Side of the smallest square, of the picture's: of 30 frames with holes 0.97 are found instead of 0.83, at
+5 % of harmless stickers (with a network half trained)."""
 _LEAST_BLOB_FRACTION = 0.002
 _TEXT_GROWTH_PX = 2
 _INPAINT_RADIUS_PX = 3
