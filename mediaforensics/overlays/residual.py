@@ -152,7 +152,10 @@ def _brought(frame: Frame, to_source: NDArray[np.float64], size: tuple[int, int]
     at = cv2.perspectiveTransform(corners[None], to_source)[0]
     x0, y0 = np.floor(at.min(axis=0)).astype(int)
     x1, y1 = np.ceil(at.max(axis=0)).astype(int)
-    view = frame.crop(Box(int(x0), int(y0), int(x1) + 1, int(y1) + 1), _CLOSE_UP_PX)
+    around = Box(int(x0), int(y0), int(x1) + 1, int(y1) + 1).clipped(frame.size_px)
+    if not around.area_px:
+        return np.zeros((size[1], size[0], 3), np.float32), np.zeros((size[1], size[0]), np.bool_)
+    view = frame.crop(around, _CLOSE_UP_PX)
     (sx, sy), (ox, oy) = view.source_per_view, view.origin_px
     to_view = np.array([[1 / sx, 0, -ox / sx], [0, 1 / sy, -oy / sy], [0, 0, 1]]) @ to_source
     flags = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 import cv2
 import numpy as np
 import overlay_drawing as drawing
@@ -104,6 +106,12 @@ def test_lettering_that_was_read_is_not_what_was_laid_over_it():
     read = laid_over(frame_of(frame), residual(picture, truth), (line,))
     assert unread.picture_fraction > 0.03
     assert read.picture_fraction < 0.002
+
+
+def test_a_picture_that_left_the_frame_has_nothing_over_it():
+    picture = known_picture()
+    away = replace(residual(picture), to_source=(3.0, 0.0, 9000.0, 0.0, 3.0, -9000.0, 0.0, 0.0, 1.0))
+    assert laid_over(frame_of(shown(picture)[0]), away, ()) is None
 
 
 def test_where_hardly_anything_agrees_nothing_is_said():
