@@ -281,6 +281,8 @@ class OverlaySeen(Observation):
         Share of the known picture it covers, 0..1; None where there is none.
     channels : tuple of OverlayChannel
         All that saw it, at least one, the most trusted first: ``residual``, ``motion``, ``model``.
+    since : Timestamp or None
+        It has been there since that earlier sample, which only later ones could tell.
     """
 
     kind: OverlayKind
@@ -289,6 +291,7 @@ class OverlaySeen(Observation):
     box: Box
     picture_fraction: float | None
     channels: tuple[OverlayChannel, ...]
+    since: Timestamp | None = None
 
     @property
     def method(self) -> OverlayMethod:

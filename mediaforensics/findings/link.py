@@ -220,6 +220,11 @@ class Linker:
                 best=observation,
             )
             self._open[key] = showing
+            if isinstance(observation, OverlaySeen) and observation.since is not None:
+                # Not from before the showing that ended: that one has told of it.
+                ended = [s.end or s.last_seen for s in self._closed if s.key == key]
+                if all(observation.since >= end for end in ended):
+                    showing.start = min(observation.since, time)
         _absorb(showing, clarity, observation)
         showing.end = None
         return showing

@@ -50,7 +50,7 @@ from mediaforensics.overlays.subjects import (
     subjects,
     without_text,
 )
-from mediaforensics.types import Box, Mask, Quad
+from mediaforensics.types import Box, Mask, Quad, Timestamp
 
 NAME = "overlays"
 METHODS: tuple[OverlayMethod, ...] = ("residual", "motion", "model")
@@ -67,6 +67,8 @@ _LEAST_LAID_FRACTION = 0.004
 _KNOWN_LEAST, _REFUTED_MOST = 0.6, 0.1
 """What the network sees where the known picture is known to lie bare is the picture itself."""
 _REFUTED_LOGIT = -6.0
+_FORGOTTEN_S = 1.5
+"""Shown again after this long, a face or picture is looked at as if for the first time."""
 _MAX_SUBJECTS = 64
 _SAME_LEVELS = 1.5
 """Mean change of a crop, of 255 levels, that is only noise: the earlier answer stands."""
@@ -102,8 +104,12 @@ class _Look:
 
 @dataclass(slots=True)
 class _Memory:
-    """What one subject looked like lately, and the answer about it; bounded."""
+    """What one subject looked like lately, and the answer about it; bounded.
 
+    ``time`` is that of the latest sample that showed it.
+    """
+
+    time: Timestamp
     still: StillWatch = field(default_factory=StillWatch)
     settled: Settled = field(default_factory=Settled)
     thumb: Pixels | None = None
@@ -167,11 +173,15 @@ class OverlayExaminer:
         looked_at = subjects(seen, laid)[:_MAX_PER_SAMPLE]
         faces = [subject.crop for subject in looked_at if subject.key[0] == "face"]
         for subject in looked_at:
-            memory = self._memories.setdefault(subject.key, _Memory())
+            memory = self._memories.get(subject.key)
+            if memory is None or sample.time - memory.time > _FORGOTTEN_S:
+                memory = self._memories[subject.key] = _Memory(time=sample.time)
+            memory.time = sample.time
             self._memories.move_to_end(subject.key)
             self._look(sample, subject, memory, lines, faces)
             found += [
-                _observation(sample, subject, kind, channels) for kind, channels in memory.answer.items()
+                _observation(sample, subject, kind, told, memory.settled)
+                for kind, told in memory.answer.items()
             ]
         while len(self._memories) > _MAX_SUBJECTS:
             self._memories.popitem(last=False)
@@ -253,7 +263,7 @@ class OverlayExaminer:
             return None
         clear = float(mask.max()) >= _CLEAR_MASK
         if not (clear or logit >= -_MOTION_LOGIT) or moved.covered is None:
-            memory.settled.take(("flames", "motion"), _REFUTED_LOGIT, moving=self._moving)
+            memory.settled.take(("flames", "motion"), _REFUTED_LOGIT, memory.time, moving=self._moving)
             return None
         if moved.supports_flames(mask):
             helped = logit + _MOTION_LOGIT
@@ -271,7 +281,7 @@ class OverlayExaminer:
         channel: tuple[OverlayKind, OverlayMethod] = (KINDS[k], "residual")
         seen = [look for look in looks if look.logits_alone is not None]
         if not seen:
-            memory.settled.take(channel, _REFUTED_LOGIT, moving=self._moving)
+            memory.settled.take(channel, _REFUTED_LOGIT, memory.time, moving=self._moving)
             return None
         best = max(seen, key=lambda look: _laid_logit(look, k))
         assert best.covered is not None
@@ -288,7 +298,7 @@ class OverlayExaminer:
         covered: Plane,
     ) -> Told | None:
         """Settle what a channel sees and measure it; ``covered`` is the share of each cell of the square."""
-        settled = memory.settled.take(channel, logit, moving=self._moving)
+        settled = memory.settled.take(channel, logit, memory.time, moving=self._moving)
         if settled is None:
             return None
         cells = shown_cells(covered)
@@ -337,7 +347,9 @@ def _is_text(text: TextSeen) -> bool:
     return text.confidence >= _LEAST_TEXT_CONFIDENCE and sum(c.isalnum() for c in text.text) > _LEAST_LETTERS
 
 
-def _observation(sample: Sample, subject: Subject, kind: OverlayKind, told: Sequence[Told]) -> OverlaySeen:
+def _observation(
+    sample: Sample, subject: Subject, kind: OverlayKind, told: Sequence[Told], settled: Settled
+) -> OverlaySeen:
     what, ident = subject.key
     channels = tuple(channel for channel, _ in told)
     lead = channels[0].mask
@@ -354,4 +366,5 @@ def _observation(sample: Sample, subject: Subject, kind: OverlayKind, told: Sequ
         box=told[0][1].clipped(sample.frame.size_px),
         picture_fraction=fraction,
         channels=channels,
+        since=min(settled.since[kind, channel.method] for channel in channels),
     )

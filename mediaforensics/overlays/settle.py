@@ -8,6 +8,7 @@ from collections import deque
 from dataclasses import dataclass, field
 
 from mediaforensics.observations import OverlayKind, OverlayMethod
+from mediaforensics.types import Timestamp
 
 STILL_LOGIT = 1.1
 """A single picture has no second sample to agree, so its one look must be surer, 0.75 instead of 0.5: of 250
@@ -29,9 +30,11 @@ class Settled:
 
     history: dict[Channel, deque[float]] = field(default_factory=dict)
     seen: set[Channel] = field(default_factory=set)
+    since: dict[Channel, Timestamp] = field(default_factory=dict)
+    """The first of the looks that led to it: when it began, which only a later look could tell."""
     counts: dict[Channel, deque[int]] = field(default_factory=dict)
 
-    def take(self, channel: Channel, logit: float, *, moving: bool) -> float | None:
+    def take(self, channel: Channel, logit: float, time: Timestamp, *, moving: bool) -> float | None:
         """Take in a look.
 
         Parameters
@@ -40,6 +43,8 @@ class Settled:
             Kind and method.
         logit : float
             Log odds, 0 at the working point.
+        time : Timestamp
+            Of the sample.
         moving : bool
             Whether more samples may come.
 
@@ -52,10 +57,14 @@ class Settled:
         history = self.history.setdefault(channel, deque(maxlen=_REMEMBERED))
         history.append(logit)
         over = sum(value >= 0 for value in history)
+        if logit >= 0:
+            self.since.setdefault(channel, time)
         if logit >= SURE_LOGIT or over >= _NEEDED or (logit >= STILL_LOGIT and not moving):
             self.seen.add(channel)
         elif logit < -HOLD_LOGIT and over == 0:
             self.seen.discard(channel)
+        if over == 0 and channel not in self.seen:
+            self.since.pop(channel, None)
         if channel not in self.seen or logit < -HOLD_LOGIT:
             return None
         flash = moving and over == 1 and logit >= 0

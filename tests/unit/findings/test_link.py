@@ -204,3 +204,11 @@ def test_an_overlay_seen_by_several_channels_is_one_entry_that_names_them_all():
     (overlay,) = entries.overlays
     assert (overlay.span.start, overlay.method, overlay.picture_fraction) == (at(1), "residual", 0.2)
     assert [(c.method, c.coverage_fraction) for c in overlay.channels] == [("residual", 0.5), ("model", 0.6)]
+
+
+def test_an_overlay_began_when_its_detector_says_but_not_before_a_showing_that_ended():
+    entries = link([(1, [face(1)]), (2, [face(2), replace(flames(2), since=at(1))])])
+    assert entries.overlays[0].span.start == at(1)
+    again = [(5, [face(5), replace(flames(5), since=at(1))])]
+    entries = link([(1, [face(1), flames(1)]), (2, [face(2)]), (4, [face(4)]), *again])
+    assert [o.span.start for o in entries.overlays] == [at(1), at(5)]

@@ -1,15 +1,22 @@
 from __future__ import annotations
 
+from fractions import Fraction
+
 import pytest
 
 from mediaforensics.overlays.settle import Settled, confidence_of, log_odds
+from mediaforensics.types import Timestamp
 
 FLAMES = ("flames", "model")
 
 
+def at(k):
+    return Timestamp(k, Fraction(1, 2))
+
+
 def looks(*logits, moving=True):
     settled = Settled()
-    return [settled.take(FLAMES, logit, moving=moving) for logit in logits]
+    return [settled.take(FLAMES, logit, at(k), moving=moving) for k, logit in enumerate(logits)]
 
 
 def test_two_of_four_looks_settle_a_doubtful_kind():
@@ -36,8 +43,8 @@ def test_a_single_picture_must_be_surer_than_the_working_point():
 
 def test_channels_are_settled_apart():
     settled = Settled()
-    settled.take(FLAMES, 0.5, moving=True)
-    assert settled.take(("flames", "residual"), 0.5, moving=True) is None
+    settled.take(FLAMES, 0.5, at(0), moving=True)
+    assert settled.take(("flames", "residual"), 0.5, at(1), moving=True) is None
 
 
 def test_a_count_is_the_middle_of_the_last_few():
@@ -47,3 +54,10 @@ def test_a_count_is_the_middle_of_the_last_few():
 
 def test_log_odds_come_back():
     assert confidence_of(log_odds(0.75)) == pytest.approx(0.75)
+
+
+def test_it_began_with_the_first_look_that_led_to_it():
+    settled = Settled()
+    for k, logit in enumerate((0.5, -3, -3, -3, -3, 0.4, 0.6)):
+        settled.take(FLAMES, logit, at(k), moving=True)
+    assert settled.since[FLAMES] == at(5)
