@@ -12,7 +12,7 @@ from training.overlays.layers import KINDS
 
 FROZEN_BLOCKS = 4
 """Left as ImageNet left them: edges and colours are the same everywhere; they would cost half of a step."""
-_MASK_WEIGHT = 0.5
+_MASK_WEIGHT = 0.25
 _STRONGEST_CELLS = 6
 _LAYOUT = (
     (1, 16, 1, 1), (6, 24, 2, 2), (6, 32, 3, 2), (6, 64, 4, 2), (6, 96, 3, 1), (6, 160, 3, 2), (6, 320, 1, 1),
