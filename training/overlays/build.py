@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import argparse
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 import cv2
 import numpy as np
 
 from training.overlays import art
-from training.overlays.compose import Example, Material, example
+from training.overlays.compose import Example, Material, example, scene
 from training.overlays.damage import filmed
 from training.overlays.isolation import isolate
 from training.overlays.layers import CROP_PX, SIDE_PX
@@ -18,6 +19,7 @@ from training.overlays.photos import photographs_in_colour
 from training.overlays.portraits import photographs, read_grey
 
 SHARD = 1000
+Composer = Callable[[np.random.Generator, Material], Example]
 
 
 def scenes(folder: Path | None) -> list[np.ndarray]:
@@ -47,7 +49,7 @@ def material(args: argparse.Namespace, part: str) -> Material:
     )
 
 
-def build(args: argparse.Namespace, part: str, first: int, count: int) -> None:
+def build(args: argparse.Namespace, part: str, first: int, count: int, compose: Composer = example) -> None:
     """Write shards ``first .. first + count`` of a split."""
     made = material(args, part)
     print(part, len(made.greys), "faces", {k: len(v) for k, v in sorted(made.art.items())}, flush=True)
@@ -57,7 +59,7 @@ def build(args: argparse.Namespace, part: str, first: int, count: int) -> None:
         if folder.exists():
             continue
         started = time.process_time()
-        rows = [example(np.random.default_rng([args.seed, salt, shard, i]), made) for i in range(SHARD)]
+        rows = [compose(np.random.default_rng([args.seed, salt, shard, i]), made) for i in range(SHARD)]
         unfinished = folder.with_suffix(".part")
         unfinished.mkdir(parents=True, exist_ok=True)
         np.save(
@@ -109,9 +111,10 @@ def main() -> None:
     parser.add_argument("--part", choices=["train", "calibrate", "test"], required=True)
     parser.add_argument("--first", type=int, default=0)
     parser.add_argument("--count", type=int, default=10)
+    parser.add_argument("--bare-scenes", action="store_true", help="pictures without faces and overlays only")
     args = parser.parse_args()
     cv2.setNumThreads(1)
-    build(args, args.part, args.first, args.count)
+    build(args, args.part, args.first, args.count, scene if args.bare_scenes else example)
 
 
 if __name__ == "__main__":

@@ -104,6 +104,24 @@ def _close_up(rng: Rng, material: Material) -> tuple[Picture, Face]:
     return picture, (cx - wide / 2, cy - high / 2, cx + wide / 2, cy + high / 2)
 
 
+def scene(rng: Rng, material: Material) -> Example:
+    """A piece of a picture without faces and with nothing over it, or something harmless now and then."""
+    whole = material.scenes[rng.integers(len(material.scenes))]
+    side = int(rng.uniform(0.25, 1.0) * min(whole.shape[:2]))
+    y, x = (int(rng.integers(0, size - side + 1)) for size in whole.shape[:2])
+    part = cv2.resize(whole[y : y + side, x : x + side], (SIDE_PX, SIDE_PX), interpolation=cv2.INTER_AREA)
+    picture = part.astype(np.float32) / 255
+    if rng.random() < 0.5:
+        picture = graded(rng, picture)
+    if rng.random() < 0.25:
+        picture = np.clip(_harmless(rng, (0.22, 0.18, 0.78, 0.82), material).over(picture), 0, 1)
+    if rng.random() < 0.1:
+        picture = np.repeat(picture.mean(2, keepdims=True), 3, 2)
+    none = np.zeros((len(KINDS), CANVAS_CELLS, CANVAS_CELLS), np.float32)
+    shown = np.full((SIDE_PX, SIDE_PX), 255, np.uint8)
+    return Example(damaged(rng, picture), np.zeros(len(KINDS), np.float32), none, 0.0, "", shown)
+
+
 def _violent(rng: Rng, kind: str, face: Face, material: Material) -> tuple[Layer, str]:
     art = material.art.get(kind, [])
     if art and rng.random() < _ART_SHARE[kind] * min(1.0, 0.4 + len(art) / 40):

@@ -14,7 +14,7 @@ import numpy as np
 import onnxruntime
 
 from training.overlays.build import arguments, finished, material, middles
-from training.overlays.compose import example
+from training.overlays.compose import example, scene
 from training.overlays.layers import KINDS
 from training.overlays.photos import clean_crops
 
@@ -77,6 +77,7 @@ def test_set(args: argparse.Namespace) -> dict[str, np.ndarray]:
             cache,
             harmless=middles(finished(film, none)),
             clean=clean_crops(made.photos, 12, args.seed + 1),
+            scenes=middles(finished(film, [scene(rng([args.seed, 35, i]), made) for i in range(600)])),
             violent=middles(finished(film, some)),
             isolated=middles(finished(film, apart)),
             isolated_violent=middles(finished(film, apart_some)),
@@ -95,9 +96,12 @@ def measure(sets: dict[str, np.ndarray], session: onnxruntime.InferenceSession) 
     loud, truth, source = confidences(session, sets["violent"]), sets["kind"], sets["source"]
     seen = sets["covered"] >= LEAST_COVERED
     by_art = source != "procedural"
-    all_quiet = np.concatenate([quiet, clean])
+    bare = confidences(session, sets["scenes"])
+    all_quiet = np.concatenate([quiet, clean, bare])
     limits = np.quantile(all_quiet, 0.99, axis=0)
-    print(f"harmless crops {len(quiet)}; untouched colour photographs {len(clean)} crops; limits on both")
+    print(
+        f"harmless crops {len(quiet)}; untouched photographs {len(clean)}; scenes {len(bare)}; limits on all"
+    )
     print(
         "kind, n covering 8 % of the face, AUC, R@1%, by art, by painter, R@0.5, kind is highest, alarms@0.5"
     )
@@ -120,7 +124,7 @@ def measure(sets: dict[str, np.ndarray], session: onnxruntime.InferenceSession) 
     print(
         f"ANY n={seen.sum()} AUC {area:.4f} R@1% {(any_loud[seen] > limit).mean():.3f}",
         f"R@0.5 {(any_loud[seen] >= 0.5).mean():.3f} alarms@0.5 harmless {(quiet.max(1) >= 0.5).mean():.4f}",
-        f"photographs {(clean.max(1) >= 0.5).mean():.4f}",
+        f"photographs {(clean.max(1) >= 0.5).mean():.4f} scenes {(bare.max(1) >= 0.5).mean():.4f}",
     )
     for low, high in ((0, 0.03), (0.03, 0.08), (0.08, 0.2), (0.2, 0.4), (0.4, 1.01)):
         part = (sets["covered"] >= low) & (sets["covered"] < high)
@@ -137,7 +141,7 @@ def measure(sets: dict[str, np.ndarray], session: onnxruntime.InferenceSession) 
         f"all else greyed out: AUC {auc(apart.max(1), found):.4f} R@1% {(found > limit).mean():.3f}",
         f"R@0.5 {(found >= 0.5).mean():.3f} alarms@0.5 {(apart.max(1) >= 0.5).mean():.4f}",
     )
-    return {"harmless": quiet, "clean": clean, "isolated": apart, "violent": loud}
+    return {"harmless": quiet, "clean": clean, "scenes": bare, "isolated": apart, "violent": loud}
 
 
 def main() -> None:
@@ -157,7 +161,7 @@ def main() -> None:
     got = measure(sets, session)
     if args.sheets:
         args.sheets.mkdir(parents=True, exist_ok=True)
-        for name in ("harmless", "clean", "isolated"):
+        for name in ("harmless", "clean", "scenes", "isolated"):
             worst = np.argsort(-got[name].max(1), kind="stable")[:64]
             sheet([sets[name][i] for i in worst], args.sheets / f"alarms-{name}.png")
             said = [f"{KINDS[int(got[name][i].argmax())]} {got[name][i].max():.2f}" for i in worst]

@@ -19,12 +19,14 @@ import torch
 from onnx import TensorProto, helper, numpy_helper
 from torch import Tensor, nn
 
-from training.overlays.build import arguments, finished, material, middles
-from training.overlays.compose import Material, example
+from training.overlays.build import arguments, finished, material, middles, scenes
+from training.overlays.compose import Material, example, scene
 from training.overlays.layers import KINDS
 from training.overlays.net import OverlayNet
 from training.overlays.photos import clean_crops, photographs_in_colour
 
+_SCENES = 1200
+"""Pieces of pictures without faces among the harmless."""
 _MOST_SHARE = 0.35
 """No kind may use more of the allowed false alarms than this."""
 
@@ -153,7 +155,10 @@ def main() -> None:
         np.savez(cache, none=none, some=some, labels=labels)
     with np.load(cache) as data:
         none, some, labels = data["none"], data["some"], data["labels"]
-    none = np.concatenate([none, clean_crops(photographs_in_colour(args.photos, "calibrate"), 12, args.seed)])
+    made = Material([], scenes(args.scenes / "calibrate"), {}, [])
+    bare = [scene(np.random.default_rng([args.seed, 21, i]), made) for i in range(_SCENES)]
+    clean = clean_crops(photographs_in_colour(args.photos, "calibrate"), 12, args.seed)
+    none = np.concatenate([none, clean, middles(finished(np.random.default_rng([args.seed, 22]), bare))])
     quiet, loud = logits(net, none), logits(net, some)
     shift, scale = calibrate(quiet, loud, labels, args.rate)
     module = Shipped(net, shift, scale).eval()

@@ -31,6 +31,8 @@ _ANY_WEIGHT, _MASK_WEIGHT = 0.11, 0.6
 _AVERAGE_DECAY = 0.998
 _HARDNESS = (0.35, 3.0)
 """How much less and more often than usual an example may be drawn."""
+_EVENLY_FROM = 0.85
+"""Towards the end all examples count alike again, so that confidences are those of what is met in use."""
 _AT_ONCE = 8
 """The frozen blocks are wide and shallow: more at once do not fit the cache of a core."""
 
@@ -62,8 +64,10 @@ class Shards:
         unseen = np.full(len(self.names) * SHARD - len(self.loss), np.nan, np.float32)
         self.loss = np.concatenate([self.loss, unseen])
 
-    def choose(self, rng: np.random.Generator, n: int) -> np.ndarray:
+    def choose(self, rng: np.random.Generator, n: int, *, evenly: bool) -> np.ndarray:
         """Numbers of the examples of a batch."""
+        if evenly:
+            return rng.integers(0, len(self.loss), n)
         usual = np.nanmean(self.loss) if np.isfinite(self.loss).any() else 1.0
         weight = np.clip(np.nan_to_num(self.loss / usual, nan=1.0), *_HARDNESS)
         ends = np.cumsum(weight, dtype=np.float64)
@@ -139,6 +143,8 @@ def train(args: argparse.Namespace) -> OverlayNet:
         net.load_state_dict(saved["net"])
         average.load_state_dict(saved["average"])
         optimiser.load_state_dict(saved["optimiser"])
+        for group, new in zip(optimiser.param_groups, groups, strict=True):
+            group["rate"] = new["rate"]
         first, trained_s = saved["step"], saved["trained_s"]
     data = Shards(args.work / "shards", "train")
     if "loss" in saved:
@@ -155,7 +161,7 @@ def train(args: argparse.Namespace) -> OverlayNet:
         for group in optimiser.param_groups:
             group["lr"] = group["rate"] * factor
         rng = np.random.default_rng([args.seed, step])
-        chosen = data.choose(rng, args.batch)
+        chosen = data.choose(rng, args.batch, evenly=progress > _EVENLY_FROM)
         crops, labels, masks, counted = data.draw(rng, chosen)
         with torch.no_grad():
             low = torch.cat([net.low(part) for part in crops.split(_AT_ONCE)])
