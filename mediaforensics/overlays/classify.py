@@ -16,7 +16,7 @@ from mediaforensics.observations import OverlayKind
 OVERLAYS = Model(
     name="overlays",
     file="overlays.onnx",
-    sha256="0347eea6940b4d6738fffd6c2c73b0f690ac09f561a3f9d0b4cb6a6fc6ff891c",
+    sha256="a1d5da5d4c9988260e2d7ea4ad03a8cc2fe046b928852ad3d854a1d0e2fcb013",
     licence="Apache-2.0",
     source="training/overlays",
 )

@@ -27,8 +27,8 @@ from training.overlays.photos import clean_crops, photographs_in_colour
 
 _SCENES = 1200
 """Pieces of pictures without faces among the harmless."""
-_MOST_SHARE = 0.35
-"""No kind may use more of the allowed false alarms than this."""
+_LEAST_SHARE, _MOST_SHARE = 0.08, 0.35
+"""Of the allowed false alarms, for one kind."""
 
 
 class Shipped(nn.Module):
@@ -76,15 +76,15 @@ def calibrate(
 ) -> tuple[np.ndarray, np.ndarray]:
     """Shift and scale per kind, from logits of harmless ``none`` and violent ``some`` with their ``labels``.
 
-    Starts above every harmless logit and lowers one threshold after another, always the one whose next step
-    finds most violent examples per false alarm, until any kind fires on ``rate`` of the harmless ones. The
-    scale makes a logit half-way to the median positive a confidence of 0.8.
+    Starts with a small share of the alarms for each kind, then lowers one threshold after another, always the
+    one whose next step finds most violent examples per false alarm, until any kind fires on ``rate`` of the
+    harmless ones. The scale makes a logit half-way to the median positive a confidence of 0.8.
     """
     order = -np.sort(-none, axis=0)  # the highest harmless logit of each kind first
-    depth = np.zeros(len(KINDS), int)
     budget = int(rate * len(none))
+    depth = np.full(len(KINDS), int(_LEAST_SHARE * budget))
     positives = [some[labels[:, k] > 0, k] for k in range(len(KINDS))]
-    firing = np.zeros(len(none), bool)
+    firing = (none > order[depth, np.arange(len(KINDS))]).any(1)
     while True:
         best, choice = 0.0, None
         for k in range(len(KINDS)):
