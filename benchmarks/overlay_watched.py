@@ -27,6 +27,7 @@ KNOWN_PER_KIND, KNOWN_FIRE, KNOWN_CLEAN, KNOWN_HARMLESS = 3, 8, 20, 24
 _KNOWN_PX = (960, 540)
 _PORTRAITS, _PICTURES = 24, 12
 _SAME_FACE_IOU = 0.2
+_LEAST_DETAIL = 6.0
 _SCENE_PX, _SCENE_MIDDLE = (640, 420), (190.0, 90.0, 450.0, 340.0)
 
 # What was seen, and how well its mask fits.
@@ -86,9 +87,11 @@ class Tally:
 def known(material: Material, times: int, random: np.random.Generator, console: Console) -> None:
     """Pictures of a known set, shown with and without something laid over them."""
     targets = [(f"person-{p.person}", p.rgb, p.face) for p in material.people[:_PORTRAITS]]
-    for number, (_, picture) in enumerate(material.scenes[:_PICTURES]):
-        targets.append((f"scene-{number}", overlay_frames.filled(picture, _SCENE_PX), _SCENE_MIDDLE))
-    behind = material.scenes[_PICTURES:]
+    detailed = [at for at, (_, picture) in enumerate(material.scenes) if _has_detail(picture)][:_PICTURES]
+    for at in detailed:
+        filled = overlay_frames.filled(material.scenes[at][1], _SCENE_PX)
+        targets.append((f"scene-{at}", filled, _SCENE_MIDDLE))
+    behind = [scene for at, scene in enumerate(material.scenes) if at not in detailed]
     plan: list[tuple[str, str]] = [(kind, kind) for kind in VIOLENT for _ in range(KNOWN_PER_KIND * times)]
     plan += [("flames", "fire photographs")] * (KNOWN_FIRE * times) + [("", "clean")] * (KNOWN_CLEAN * times)
     plan += [("", "harmless text"), ("", "harmless without text")] * (KNOWN_HARMLESS * times // 2)
@@ -151,6 +154,12 @@ def known(material: Material, times: int, random: np.random.Generator, console: 
             str(len(tally.people)),
         )  # fmt: skip
     console.print(table)
+
+
+def _has_detail(picture: Pixels) -> bool:
+    """Whether it can be known at all: a white page or a gradient is like any other."""
+    grey = cv2.cvtColor(overlay_frames.filled(picture, _SCENE_PX), cv2.COLOR_RGB2GRAY)
+    return float(np.abs(cv2.Laplacian(grey, cv2.CV_32F)).mean()) > _LEAST_DETAIL
 
 
 def _shown(

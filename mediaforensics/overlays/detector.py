@@ -78,7 +78,9 @@ _RENEW_S = 0.45
 _MAX_PER_SAMPLE = 8
 _LEAST_TEXT_CONFIDENCE = 0.5
 _LEAST_LETTERS = 2
-_FINE_CELLS = 64
+_FINE_CELLS, _SHARE_CELLS = 64, 32
+_CLOSER = 0.75
+"""What is much smaller than the crop of a face is looked at more closely, too."""
 
 Plane = NDArray[np.float32]
 Logits = NDArray[np.float64]
@@ -207,12 +209,14 @@ class OverlayExaminer:
         memory.thumb, memory.looked_s = thumb, time_s
         moved = memory.still.see(time_s, crop, square)
         if subject.key[0] == "known" and subject.laid is not None:
-            squares = blobs(subject.laid, faces)
-            looks = [self._looked(cut(sample.frame, s), s, lines, subject.laid) for s in squares]
-            whole = None
+            whole, looks = None, []
+            squares = blobs(subject.laid, without=faces)
         else:
             whole = self._looked(crop, square, lines, subject.laid)
-            looks = [] if subject.laid is None else [whole]
+            looks = [whole]
+            close = [] if subject.laid is None else blobs(subject.laid, within=square)
+            squares = [one for one in close if one.width_px < _CLOSER * square.width_px]
+        looks += [self._looked(cut(sample.frame, one), one, lines, subject.laid) for one in squares]
         channels: dict[OverlayKind, list[Told]] = {}
         for k, kind in enumerate(KINDS):
             told = [self._by_residual(memory, k, subject, looks)]
@@ -288,9 +292,10 @@ class OverlayExaminer:
         best = max(seen, key=lambda look: _laid_logit(look, k))
         assert best.covered is not None
         fine = cv2.resize(best.covered, (_FINE_CELLS, _FINE_CELLS), interpolation=cv2.INTER_AREA)
+        share = float(subject.laid.over(subject.box, _SHARE_CELLS, _SHARE_CELLS)[0].mean())
         # That something was laid over it is sure: a single picture needs no surer look than a video's.
         logit = _laid_logit(best, k) + (0.0 if self._moving else STILL_LOGIT)
-        return self._channel(memory, channel, subject, best, logit, np.asarray(fine))
+        return self._channel(memory, channel, subject, best, logit, np.asarray(fine), share)
 
     def _channel(
         self,
@@ -300,19 +305,22 @@ class OverlayExaminer:
         look: _Look,
         logit: float,
         covered: Plane,
+        coverage_fraction: float | None = None,
     ) -> Told | None:
         """Settle what a channel sees and measure it; ``covered`` is the share of each cell of the square."""
         settled = memory.settled.take(channel, logit, memory.time, moving=self._moving)
         if settled is None:
             return None
         cells = shown_cells(covered)
+        if coverage_fraction is None:
+            coverage_fraction = mean_inside(covered, inside(subject.box, look.square))
         count = 1
         if channel[0] == "bullet_hole":
             count = memory.settled.counted(channel, count_holes(look.crop, covered))
         told = OverlayChannel(
             method=channel[1],
             confidence=round(confidence_of(settled + self._least_logit), 4),
-            coverage_fraction=round(mean_inside(covered, inside(subject.box, look.square)), 4),
+            coverage_fraction=round(min(1.0, coverage_fraction), 4),
             count=count,
             mask=Mask.of(look.square, cells),
         )

@@ -105,14 +105,16 @@ def subjects(seen: Sequence[Observation], laid: Mapping[str, LaidOver]) -> list[
     return found
 
 
-def blobs(laid: LaidOver, faces: Sequence[Box]) -> list[Box]:
-    """Squares around what was laid over a known picture, the largest first; without what is on a face.
+def blobs(laid: LaidOver, *, within: Box | None = None, without: Sequence[Box] = ()) -> list[Box]:
+    """Squares around what was laid over a known picture, the largest first.
 
     Parameters
     ----------
     laid : LaidOver
         What covers the picture.
-    faces : sequence of Box
+    within : Box or None
+        Only what lies in this crop of a face.
+    without : sequence of Box
         Crops of faces: what lies in one is told of the face.
     """
     height, width = laid.mask.shape
@@ -138,7 +140,9 @@ def blobs(laid: LaidOver, faces: Sequence[Box]) -> list[Box]:
         middle = (x0 + x1) / 2, (y0 + y1) / 2
         around = middle[0] - half, middle[1] - half, middle[0] + half, middle[1] + half
         square = Box(*context_box(around, sides=1.0))
-        if not any(Box(round(x0), round(y0), round(x1), round(y1)).fraction_inside(f) > 0.5 for f in faces):
+        blob = Box(round(x0), round(y0), round(x1), round(y1))
+        here = within is None or blob.fraction_inside(within) > 0.5
+        if here and not any(blob.fraction_inside(face) > 0.5 for face in without):
             found.append((area, square))
     found.sort(key=lambda one: (-one[0], one[1].as_list()))
     return [square for _, square in found[:_BLOBS_MOST]]
