@@ -34,7 +34,7 @@ _MOVING_LEVELS = 14.0
 _STILL_LEVELS = 7.0
 _ALIKE_LEVELS = 10.0
 _EVER_LEVELS = 24.0
-_SURELY_LEVELS, _LEAST_AGREEING = 40.0, 3
+_SURELY_LEVELS = 40.0
 _GAP_CELLS = 9
 _LEAST_LEARNT, _CUTS = 20, 2
 """On 72 drawn clips of fire on portraits (standing, zooming, shaking, boxes that tremble, 4 to 17
@@ -152,7 +152,7 @@ def _covered(stack: Plane) -> Plane:
     # What more than half agree on is at the middle of all.
     beneath = np.sort(stack, axis=0)[len(stack) // 2]
     agreeing = (apart(stack, beneath) <= _ALIKE_LEVELS).sum(axis=0)
-    known = agreeing >= max(_LEAST_AGREEING, len(stack) // 2 + 1)
+    known = agreeing > len(stack) // 2
     off = apart(newest, beneath)
     moved = apart(stack.max(axis=0), stack.min(axis=0)) > _EVER_LEVELS
     disc = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (_GAP_CELLS, _GAP_CELLS))
