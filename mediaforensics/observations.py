@@ -246,6 +246,8 @@ class OverlayChannel:
     method : {"residual", "motion", "model"}
         ``residual``: what differs from the known picture beneath. ``motion``: what moves on a picture that
         stands still. ``model``: what the network sees on the picture as it is.
+    time : Timestamp
+        The sample it is about: an unchanged picture keeps what an earlier look said of it.
     confidence : float
         0..1; 0.5 is the channel's working point.
     coverage_fraction : float
@@ -257,6 +259,7 @@ class OverlayChannel:
     """
 
     method: OverlayMethod
+    time: Timestamp
     confidence: float
     coverage_fraction: float
     count: int

@@ -262,10 +262,18 @@ def _absorb(showing: _Showing, clarity: float, observation: Observation) -> None
         showing.confidence = max(showing.confidence, observation.confidence)
         if observation.picture_fraction is not None:
             showing.picture_fraction = max(showing.picture_fraction or 0.0, observation.picture_fraction)
-        for channel in observation.channels:
-            before = showing.channels.get(channel.method)
-            if before is None or _channel_clarity(channel) > _channel_clarity(before):
-                showing.channels[channel.method] = channel
+        _absorb_channels(showing, observation)
+
+
+def _absorb_channels(showing: _Showing, observation: OverlaySeen) -> None:
+    """What each channel saw at the clearest sample, which the evidence shows; others at their own."""
+    best = showing.best
+    at_clearest = {channel.method for channel in best.channels} if isinstance(best, OverlaySeen) else set()
+    for channel in observation.channels:
+        before = showing.channels.get(channel.method)
+        clearer = before is None or _channel_clarity(channel) > _channel_clarity(before)
+        if observation is best or (channel.method not in at_clearest and clearer):
+            showing.channels[channel.method] = channel
 
 
 def _channel_clarity(channel: OverlayChannel) -> tuple[float, str]:

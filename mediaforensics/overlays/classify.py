@@ -123,6 +123,19 @@ def square_crop(picture: Pixels, box: tuple[int, int, int, int]) -> Pixels:
     return np.asarray(cv2.resize(inner, (CROP_PX, CROP_PX), interpolation=method), np.uint8)
 
 
+def isolated(crop: Pixels, covered: NDArray[np.float32]) -> Pixels:
+    """A crop with everything but what was laid over it replaced by grey, as the network was taught.
+
+    Parameters
+    ----------
+    crop : ndarray, uint8, shape (height, width, 3), RGB
+    covered : ndarray, float32, shape (height, width)
+        0..1.
+    """
+    share = covered[..., None]
+    return np.asarray(crop * share + 128.0 * (1 - share) + 0.5, np.uint8)
+
+
 def count_holes(crop: Pixels, mask: NDArray[np.float32]) -> int:
     """Count separate dark round marks of like strength under a mask: at least 1.
 

@@ -34,6 +34,7 @@ from mediaforensics.overlays.classify import (
     OverlayClassifier,
     count_holes,
     extent,
+    isolated,
     mean_inside,
     shown_cells,
 )
@@ -46,14 +47,12 @@ from mediaforensics.overlays.subjects import (
     blobs,
     cut,
     inside,
-    isolated,
     subjects,
     without_text,
 )
 from mediaforensics.types import Box, Mask, Quad, Timestamp
 
 NAME = "overlays"
-METHODS: tuple[OverlayMethod, ...] = ("residual", "motion", "model")
 
 _MOTION_LOGIT = 1.6
 """What movement on a still portrait adds to the flames the network suspects there."""
@@ -67,7 +66,8 @@ of captions that were not read and none of 40 of bare pictures."""
 _LEAST_LAID_FRACTION = 0.004
 """Of the crop; less than this was not laid over it."""
 _KNOWN_LEAST, _REFUTED_MOST = 0.6, 0.1
-"""What the network sees where the known picture is known to lie bare is the picture itself."""
+"""What the network sees mostly where the known picture is known to lie bare is the picture itself: none of 70
+bare pictures and the demo's clean shots raises an alarm."""
 _REFUTED_LOGIT = -6.0
 _FORGOTTEN_S = 1.5
 """Shown again after this long, a face or picture is looked at as if for the first time."""
@@ -92,7 +92,7 @@ class _Look:
     """A subject, or a part of a known picture, in one square of the frame: 128 x 128.
 
     ``logits`` are log odds per kind, 0 at the working point, ``masks`` the covered share of 16 x 16 cells;
-    those ``alone`` are of what was laid over the known picture, on grey. ``covered`` and ``bare`` say where
+    those ``alone`` of what was laid over the known picture, on grey. ``covered`` and ``bare`` say where
     the known picture is covered, and where it is known not to be.
     """
 
@@ -103,7 +103,6 @@ class _Look:
     covered: Plane | None = None
     bare: Plane | None = None
     logits_alone: Logits | None = None
-    masks_alone: Plane | None = None
 
 
 @dataclass(slots=True)
@@ -236,8 +235,8 @@ class OverlayExaminer:
         look = replace(look, covered=covered, bare=known - covered)
         if float(covered.mean()) < _LEAST_LAID_FRACTION:
             return look
-        confidence, masks = self._classifier.confidences(isolated(crop, covered))
-        return replace(look, logits_alone=self._over_working_point(confidence), masks_alone=masks)
+        confidence, _ = self._classifier.confidences(isolated(crop, covered))
+        return replace(look, logits_alone=self._over_working_point(confidence))
 
     def _logits(self, crop: Pixels, square: Box, lines: Sequence[Quad]) -> tuple[Logits, Plane]:
         """Ask the network; what it also sees with the lettering painted out is not the lettering."""
@@ -319,6 +318,7 @@ class OverlayExaminer:
             count = memory.settled.counted(channel, count_holes(look.crop, covered))
         told = OverlayChannel(
             method=channel[1],
+            time=memory.time,
             confidence=round(confidence_of(settled + self._least_logit), 4),
             coverage_fraction=round(min(1.0, coverage_fraction), 4),
             count=count,

@@ -2,7 +2,7 @@
 
 The last few crops of a subject are brought into register with the newest by following points of it, so that
 a portrait that drifts, zooms or shakes stands still while fire on it does not. What the portrait is beneath
-is known where two samples agree; what differs from that is what was laid over it.
+is known where more than half of them agree; what differs from that is what was laid over it.
 """
 
 from __future__ import annotations
@@ -144,9 +144,9 @@ def _told(stack: Plane) -> Moving:
 def _covered(stack: Plane) -> Plane:
     """Cells of the newest crop that show something other than the picture beneath.
 
-    Beneath is what half of the samples agree on: fire is seldom the same so often. What the newest shows
-    where anything ever moved is then told by its colours (GrabCut, Rother et al. 2004): also the heart of a
-    fire, too bright to change, and what it has just left bare.
+    Beneath is what more than half of the samples agree on: fire is seldom the same so often. What the newest
+    shows where anything ever moved is then told by its colours (GrabCut, Rother et al. 2004): also the heart
+    of a fire, too bright to change, and what it has just left bare.
     """
     newest = stack[-1]
     # What more than half agree on is at the middle of all.
@@ -164,7 +164,7 @@ def _covered(stack: Plane) -> Plane:
     marks[ever & known & (off > _SURELY_LEVELS)] = cv2.GC_FGD
     if min(int(ever.sum()), int((~ever).sum())) < _LEAST_LEARNT:
         return ever.astype(np.float32)
-    cv2.setRNGSeed(0)
+    cv2.setRNGSeed(0)  # it begins with a k-means of random seeds: the same samples, the same answer
     models = np.zeros((1, 65)), np.zeros((1, 65))
     cv2.grabCut(np.asarray(newest, np.uint8), marks, (0, 0, 1, 1), *models, _CUTS, cv2.GC_INIT_WITH_MASK)
     return np.isin(marks, (cv2.GC_FGD, cv2.GC_PR_FGD)).astype(np.float32)

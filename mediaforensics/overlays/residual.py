@@ -51,15 +51,14 @@ class LaidOver:
     mask : ndarray, bool, shape (height, width)
         In the known picture as shown, its longer side ``SIDE_PX``: True where something was laid over it.
         Read lettering is taken out.
-    visible, lettering : ndarray, bool, shape (height, width)
-        What lies inside the frame, and where lettering was read.
+    visible : ndarray, bool, shape (height, width)
+        What lies inside the frame.
     to_source : ndarray, float64, shape (3, 3)
         Homography from mask pixels to source pixels.
     """
 
     mask: Bits
     visible: Bits
-    lettering: Bits
     to_source: NDArray[np.float64]
 
     @property
@@ -143,7 +142,7 @@ def laid_over(frame: Frame, residual: Residual, lettering: Sequence[Quad]) -> La
     likely = off > _LIKELY_NOISES * noise + _LIKELY_EDGES * edges
     words = _filled(lettering, to_source, size)
     mask = _grown_from(sure_of, likely) & visible & ~words
-    return LaidOver(_without_specks(mask), visible, words, to_source)
+    return LaidOver(_without_specks(mask), visible, to_source)
 
 
 def _brought(frame: Frame, to_source: NDArray[np.float64], size: tuple[int, int]) -> tuple[Plane, Bits]:
@@ -175,10 +174,10 @@ def _as_sharp_as(expected: Plane, shown: Plane, trusted: Bits) -> Plane:
     best, least = expected, np.inf
     for sigma in _BLURS:
         blurred = cast(Plane, cv2.GaussianBlur(expected, (0, 0), sigma)) if sigma else expected
-        apart = float(np.mean(np.abs(shown - blurred)[trusted]))
-        if apart > least:
+        off = float(np.mean(np.abs(shown - blurred)[trusted]))
+        if off > least:
             break
-        best, least = blurred, apart
+        best, least = blurred, off
     return best
 
 

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 
 import cv2
 import numpy as np
-from numpy.typing import NDArray
 
 from mediaforensics.media.frame import Frame, Pixels
 from mediaforensics.observations import FaceSeen, KnownSeen, Observation
@@ -183,16 +182,3 @@ def without_text(crop: Pixels, square: Box, lines: Sequence[Quad]) -> Pixels | N
     if mask.all():
         return None
     return np.asarray(cv2.inpaint(crop, mask, _INPAINT_RADIUS_PX, cv2.INPAINT_TELEA), np.uint8)
-
-
-def isolated(crop: Pixels, covered: NDArray[np.float32]) -> Pixels:
-    """A crop with everything but what was laid over it replaced by grey, as the network was taught.
-
-    Parameters
-    ----------
-    crop : ndarray, uint8, shape (128, 128, 3), RGB
-    covered : ndarray, float32, shape (128, 128)
-        0..1.
-    """
-    share = covered[..., None]
-    return np.asarray(crop * share + 128.0 * (1 - share) + 0.5, np.uint8)

@@ -43,7 +43,13 @@ class Citations:
             for entry in self.by_id.values()
             if isinstance(entry, (TextEntry, KnownEntry, FaceEntry, OverlayEntry))
         }
-        self.masks = {overlay.id: overlay.channels[0].mask for overlay in report.overlays if overlay.channels}
+        # The most trusted mask of the very frame that is shown.
+        self.masks = {
+            overlay.id: channel.mask
+            for overlay in report.overlays
+            for channel in reversed(overlay.channels)
+            if channel.time == overlay.clearest
+        }
         self._names = {face.person_id: face.name for face in report.faces if face.person_id and face.name}
 
     def links(self, ids: Iterable[str]) -> tuple[Link, ...]:

@@ -248,6 +248,7 @@ _CHANNEL = Record(
     OverlayChannel,
     {
         "method": Key("method", choice(OverlayMethod)),
+        "time_s": Key("time", TIME),
         "confidence": Key("confidence", FRACTION),
         "coverage_fraction": Key("coverage_fraction", FRACTION),
         "count": Key("count", INTEGER),

@@ -10,10 +10,10 @@ from pathlib import Path
 import cv2
 import numpy as np
 
+from mediaforensics.overlays.classify import isolated
 from training.overlays import art
 from training.overlays.compose import Example, Material, example, scene
 from training.overlays.damage import filmed
-from training.overlays.isolation import isolate
 from training.overlays.layers import CROP_PX, SIDE_PX
 from training.overlays.photos import photographs_in_colour
 from training.overlays.portraits import photographs, read_grey
@@ -81,7 +81,7 @@ def finished(rng: np.random.Generator, rows: list[Example], filmed_share: float 
             canvases[part] = filmed(rng, canvases[part])
     for canvas, row in zip(canvases, rows, strict=True):
         if row.shown.min() < 255:
-            canvas[...] = isolate(canvas, row.shown.astype(np.float32) / 255)
+            canvas[...] = isolated(canvas, row.shown.astype(np.float32) / 255)
     return canvases
 
 

@@ -1,4 +1,4 @@
-"""What is left when all that a known picture shows is greyed out, with the faults such a difference has."""
+"""What was laid over a picture, with the faults that a difference of two pictures has."""
 
 from __future__ import annotations
 
@@ -6,14 +6,6 @@ import cv2
 import numpy as np
 
 from training.overlays.layers import SIDE_PX, Picture, Rng, noise
-
-GREY = 128
-
-
-def isolate(crop: np.ndarray, shown: np.ndarray) -> np.ndarray:
-    """Grey out a crop (uint8 RGB) where ``shown`` (0..1, same height and width) is 0."""
-    share = shown.astype(np.float32)[..., None]
-    return (crop * share + GREY * (1 - share) + 0.5).astype(np.uint8)
 
 
 def laid_over(rng: Rng, before: Picture, after: Picture) -> np.ndarray:

@@ -7,8 +7,8 @@ import numpy as np
 
 from training.overlays.holes import crack_paths
 from training.overlays.layers import Face, Layer, Rng, blob, noise
+from training.overlays.parts import UNIT, Ink, Parts
 from training.overlays.placing import dressed, near, place
-from training.overlays.weapons import UNIT, Ink, Parts
 
 
 def _tone(rng: Rng) -> Ink:

@@ -107,6 +107,7 @@ def test_clean_seconds_speak_for_the_covered_ones(detector, identifier):
             channels=(
                 OverlayChannel(
                     method="model",
+                    time=face.time,
                     confidence=0.9,
                     coverage_fraction=0.0 if face.seen_directly else 0.9,
                     count=1,

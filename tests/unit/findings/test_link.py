@@ -53,15 +53,16 @@ def known(seconds, entry="ceo", extent="frame", bits=4):
 def flames(seconds, track=1, coverage=0.3, count=1, known_entry=None):
     return OverlaySeen(
         time=at(seconds), detector="overlays", kind="flames", face_track=track, known_entry_id=known_entry,
-        box=BOX, picture_fraction=None, channels=(channel(coverage, count),),
+        box=BOX, picture_fraction=None, channels=(channel(seconds, coverage, count),),
     )  # fmt: skip
 
 
-def channel(coverage=0.3, count=1, method="model", confidence=0.8):
+def channel(seconds, coverage=0.3, count=1, method="model", confidence=0.8):
     mask = Mask.of(BOX, np.ones((4, 4), np.bool_))
     return OverlayChannel(
-        method=method, confidence=confidence, coverage_fraction=coverage, count=count, mask=mask
-    )
+        method=method, time=at(seconds), confidence=confidence, coverage_fraction=coverage, count=count,
+        mask=mask,
+    )  # fmt: skip
 
 
 def link(samples, cuts=(), end=99.0):
@@ -199,7 +200,9 @@ def test_what_turned_out_to_be_part_of_a_text_is_no_entry_of_its_own():
 
 
 def test_an_overlay_seen_by_several_channels_is_one_entry_that_names_them_all():
-    both = replace(flames(2), channels=(channel(0.5, method="residual"), channel(0.6)), picture_fraction=0.2)
+    both = replace(
+        flames(2), channels=(channel(2, 0.5, method="residual"), channel(2, 0.6)), picture_fraction=0.2
+    )
     entries = link([(1, [face(1), flames(1)]), (2, [face(2), both]), (3, [face(3), flames(3)])])
     (overlay,) = entries.overlays
     assert (overlay.span.start, overlay.method, overlay.picture_fraction) == (at(1), "residual", 0.2)
@@ -212,3 +215,17 @@ def test_an_overlay_began_when_its_detector_says_but_not_before_a_showing_that_e
     again = [(5, [face(5), replace(flames(5), since=at(1))])]
     entries = link([(1, [face(1), flames(1)]), (2, [face(2)]), (4, [face(4)]), *again])
     assert [o.span.start for o in entries.overlays] == [at(1), at(5)]
+
+
+def test_masks_are_of_the_clearest_sample_where_it_has_them():
+    clear = replace(flames(1), channels=(channel(1, 0.5, method="residual"), channel(1, 0.1)))
+    wider = replace(flames(2), channels=(channel(2, 0.4, method="residual"), channel(2, 0.9)))
+    moving = replace(flames(3), channels=(channel(3, 0.2, method="motion"),))
+    entries = link([(k, [face(k), o]) for k, o in ((1, clear), (2, wider), (3, moving))])
+    (overlay,) = entries.overlays
+    assert overlay.clearest == at(1)
+    assert [(c.method, c.time) for c in overlay.channels] == [
+        ("residual", at(1)),
+        ("motion", at(3)),
+        ("model", at(1)),
+    ]

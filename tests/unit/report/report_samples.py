@@ -434,6 +434,7 @@ def _overlay(id, kind, face_id, start, end, box, coverage, count=1):
         channels=(
             OverlayChannel(
                 method="residual",
+                time=at(14.0),
                 confidence=0.93,
                 coverage_fraction=coverage,
                 count=count,
@@ -441,6 +442,7 @@ def _overlay(id, kind, face_id, start, end, box, coverage, count=1):
             ),
             OverlayChannel(
                 method="model",
+                time=at(14.0),
                 confidence=0.61,
                 coverage_fraction=coverage,
                 count=1,

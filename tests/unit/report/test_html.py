@@ -14,6 +14,7 @@ import pytest
 import report_samples as samples
 from PIL import Image
 
+from mediaforensics.report.citations import Citations
 from mediaforensics.report.pictures import fitted, marks
 from mediaforensics.report.words import clock, percent, shown
 from mediaforensics.types import Box, Mask
@@ -218,6 +219,18 @@ def test_pictures_beyond_the_budget_are_left_out_last_first():
     assert kept[-1] is None
     assert sum(len(jpeg) for jpeg in kept if jpeg) <= 20_000
     assert fitted(pictures) == [picture.jpeg for picture in pictures]
+
+
+def test_a_mask_is_drawn_over_the_very_frame_it_is_of():
+    report = samples.rich()
+    overlay = report.overlays[0]
+    lead, other = overlay.channels
+    assert Citations(report).masks[overlay.id] == lead.mask
+    elsewhere = replace(overlay, channels=(replace(lead, time=samples.at(15.0)), other))
+    changed = replace(report, overlays=(elsewhere, *report.overlays[1:]))
+    assert Citations(changed).masks[overlay.id] == other.mask
+    neither = replace(overlay, channels=(replace(lead, time=samples.at(15.0)),))
+    assert overlay.id not in Citations(replace(report, overlays=(neither, *report.overlays[1:]))).masks
 
 
 def test_boxes_are_scaled_to_the_picture_and_tags_do_not_hide_each_other():
