@@ -29,7 +29,6 @@ from mediaforensics.options import OverlayOptions
 from mediaforensics.overlays.classify import (
     CROP_PX,
     KINDS,
-    MASK_CELLS,
     OVERLAYS,
     OverlayClassifier,
     count_holes,
@@ -38,9 +37,10 @@ from mediaforensics.overlays.classify import (
     mean_inside,
     shown_cells,
 )
+from mediaforensics.overlays.looks import CLOSER, Logits, Look, Plane, counted, is_bare, joined, laid_logit
 from mediaforensics.overlays.motion import Moving, StillWatch
 from mediaforensics.overlays.residual import LaidOver, laid_over
-from mediaforensics.overlays.settle import STILL_LOGIT, Settled, confidence_of, log_odds
+from mediaforensics.overlays.settle import HOLD_LOGIT, STILL_LOGIT, Settled, confidence_of, log_odds
 from mediaforensics.overlays.subjects import (
     Key,
     Subject,
@@ -59,15 +59,8 @@ _MOTION_LOGIT = 1.6
 _CLEAR_MASK = 0.8
 _MOVING_FIRE_LOGIT = 0.4
 """What moves on a still portrait where the mask clearly shows flames is taken for fire, on two samples."""
-_RESIDUAL_LOGIT, _ALONE_SHARE = 2.0, 0.7
-"""The network may be this much less sure of what is known to have been laid over the picture: of 235 drawn
-frames with art that it was not trained on 0.90 are found then, with 9 of 100 of harmless stickers, none of 60
-of captions that were not read and none of 40 of bare pictures."""
 _LEAST_LAID_FRACTION = 0.004
 """Of the crop; less than this was not laid over it."""
-_KNOWN_LEAST, _REFUTED_MOST = 0.6, 0.1
-"""What the network sees mostly where the known picture is known to lie bare is the picture itself: none of 70
-bare pictures and the demo's clean shots raises an alarm."""
 _REFUTED_LOGIT = -6.0
 _FORGOTTEN_S = 1.5
 """Shown again after this long, a face or picture is looked at as if for the first time."""
@@ -79,30 +72,8 @@ _MAX_PER_SAMPLE = 8
 _LEAST_TEXT_CONFIDENCE = 0.5
 _LEAST_LETTERS = 2
 _FINE_CELLS, _SHARE_CELLS = 64, 32
-_CLOSER = 0.75
-"""What is much smaller than the crop of a face is looked at more closely, too."""
 
-Plane = NDArray[np.float32]
-Logits = NDArray[np.float64]
 Told = tuple[OverlayChannel, Box]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class _Look:
-    """A subject, or a part of a known picture, in one square of the frame: 128 x 128.
-
-    ``logits`` are log odds per kind, 0 at the working point, ``masks`` the covered share of 16 x 16 cells;
-    those ``alone`` of what was laid over the known picture, on grey. ``covered`` and ``bare`` say where
-    the known picture is covered, and where it is known not to be.
-    """
-
-    square: Box
-    crop: Pixels
-    logits: Logits
-    masks: Plane
-    covered: Plane | None = None
-    bare: Plane | None = None
-    logits_alone: Logits | None = None
 
 
 @dataclass(slots=True)
@@ -214,11 +185,11 @@ class OverlayExaminer:
             whole = self._looked(crop, square, lines, subject.laid)
             looks = [whole]
             close = [] if subject.laid is None else blobs(subject.laid, within=square)
-            squares = [one for one in close if one.width_px < _CLOSER * square.width_px]
+            squares = [one for one in close if one.width_px < CLOSER * square.width_px]
         looks += [self._looked(cut(sample.frame, one), one, lines, subject.laid) for one in squares]
         channels: dict[OverlayKind, list[Told]] = {}
         for k, kind in enumerate(KINDS):
-            told = [self._by_residual(memory, k, subject, looks)]
+            told = [self._by_residual(memory, k, subject, looks, sample)]
             if whole is not None:
                 told.append(self._by_motion(memory, k, subject, whole, moved))
                 told.append(self._by_model(memory, k, subject, whole))
@@ -226,9 +197,9 @@ class OverlayExaminer:
                 channels[kind] = [one for one in told if one is not None]
         memory.answer = channels
 
-    def _looked(self, crop: Pixels, square: Box, lines: Sequence[Quad], laid: LaidOver | None) -> _Look:
+    def _looked(self, crop: Pixels, square: Box, lines: Sequence[Quad], laid: LaidOver | None) -> Look:
         logits, masks = self._logits(crop, square, lines)
-        look = _Look(square=square, crop=crop, logits=logits, masks=masks)
+        look = Look(square=square, crop=crop, logits=logits, masks=masks)
         if laid is None:
             return look
         covered, known = laid.over(square, CROP_PX, CROP_PX)
@@ -253,14 +224,14 @@ class OverlayExaminer:
         clear = np.clip(confidence.astype(np.float64), 1e-6, 1 - 1e-6)
         return np.log(clear / (1 - clear)) - self._least_logit
 
-    def _by_model(self, memory: _Memory, k: int, subject: Subject, look: _Look) -> Told | None:
+    def _by_model(self, memory: _Memory, k: int, subject: Subject, look: Look) -> Told | None:
         logit = float(look.logits[k])
-        if look.bare is not None and _is_bare(look, look.masks[k]):
+        if look.bare is not None and is_bare(look, look.masks[k]):
             logit = min(logit, _REFUTED_LOGIT)
         return self._channel(memory, (KINDS[k], "model"), subject, look, logit, look.masks[k])
 
     def _by_motion(
-        self, memory: _Memory, k: int, subject: Subject, look: _Look, moved: Moving | None
+        self, memory: _Memory, k: int, subject: Subject, look: Look, moved: Moving | None
     ) -> Told | None:
         """Flames that the network only suspects, where the portrait stands still and they move."""
         logit, mask = float(look.logits[k]), look.masks[k]
@@ -279,43 +250,52 @@ class OverlayExaminer:
             logit = min(logit, _REFUTED_LOGIT)
         return self._channel(memory, (KINDS[k], "motion"), subject, look, logit, moved.covered)
 
-    def _by_residual(self, memory: _Memory, k: int, subject: Subject, looks: Sequence[_Look]) -> Told | None:
+    def _by_residual(
+        self, memory: _Memory, k: int, subject: Subject, looks: Sequence[Look], sample: Sample
+    ) -> Told | None:
         """What was laid over the known picture, if the network knows it for violent."""
         if subject.laid is None:
             return None
         channel: tuple[OverlayKind, OverlayMethod] = (KINDS[k], "residual")
         seen = [look for look in looks if look.logits_alone is not None]
-        if not seen:
-            memory.settled.take(channel, _REFUTED_LOGIT, memory.time, moving=self._moving)
-            return None
-        best = max(seen, key=lambda look: _laid_logit(look, k))
-        assert best.covered is not None
-        fine = cv2.resize(best.covered, (_FINE_CELLS, _FINE_CELLS), interpolation=cv2.INTER_AREA)
-        share = float(subject.laid.over(subject.box, _SHARE_CELLS, _SHARE_CELLS)[0].mean())
+        best = max(seen, key=lambda look: laid_logit(look, k), default=None)
         # That something was laid over it is sure: a single picture needs no surer look than a video's.
-        logit = _laid_logit(best, k) + (0.0 if self._moving else STILL_LOGIT)
-        return self._channel(memory, channel, subject, best, logit, np.asarray(fine), share)
+        logit = _REFUTED_LOGIT if best is None else laid_logit(best, k)
+        logit += 0.0 if self._moving else STILL_LOGIT
+        if best is None or logit < -HOLD_LOGIT:
+            memory.settled.take(channel, logit, memory.time, moving=self._moving)
+            return None
+        all_of_it = [look for look in seen if look is best or laid_logit(look, k) >= 0]
+        shown = best if len(all_of_it) == 1 else joined(all_of_it, sample, subject.laid)
+        assert shown.covered is not None
+        fine = cv2.resize(shown.covered, (_FINE_CELLS, _FINE_CELLS), interpolation=cv2.INTER_AREA)
+        share = float(subject.laid.over(subject.box, _SHARE_CELLS, _SHARE_CELLS)[0].mean())
+        count = counted(all_of_it) if channel[0] == "bullet_hole" else 1
+        return self._channel(memory, channel, subject, shown, logit, np.asarray(fine), (share, count))
 
     def _channel(
         self,
         memory: _Memory,
         channel: tuple[OverlayKind, OverlayMethod],
         subject: Subject,
-        look: _Look,
+        look: Look,
         logit: float,
         covered: Plane,
-        coverage_fraction: float | None = None,
+        measured: tuple[float, int] | None = None,
     ) -> Told | None:
-        """Settle what a channel sees and measure it; ``covered`` is the share of each cell of the square."""
+        """Settle what a channel sees; measure it where coverage and count are not ``measured`` yet.
+
+        ``covered`` is the share of each cell of the look's square.
+        """
         settled = memory.settled.take(channel, logit, memory.time, moving=self._moving)
         if settled is None:
             return None
         cells = shown_cells(covered)
-        if coverage_fraction is None:
-            coverage_fraction = mean_inside(covered, inside(subject.box, look.square))
-        count = 1
-        if channel[0] == "bullet_hole":
-            count = memory.settled.counted(channel, count_holes(look.crop, covered))
+        if measured is None:
+            share = mean_inside(covered, inside(subject.box, look.square))
+            measured = share, count_holes(look.crop, covered) if channel[0] == "bullet_hole" else 1
+        coverage_fraction, count = measured
+        count = memory.settled.counted(channel, count)
         told = OverlayChannel(
             method=channel[1],
             time=memory.time,
@@ -332,27 +312,6 @@ class OverlayExaminer:
             round(x0 + right * side), round(y0 + bottom * side),
         )  # fmt: skip
         return told, at
-
-
-def _laid_logit(look: _Look, k: int) -> float:
-    """How sure the network is of what is known to have been laid over the picture."""
-    assert look.logits_alone is not None
-    both = _ALONE_SHARE * look.logits_alone[k] + (1 - _ALONE_SHARE) * look.logits[k]
-    return float(both) + _RESIDUAL_LOGIT
-
-
-def _is_bare(look: _Look, mask: Plane) -> bool:
-    """Whether a mask of the network lies where nothing was laid over the known picture."""
-    assert look.bare is not None and look.covered is not None
-    cells = (MASK_CELLS, MASK_CELLS)
-    bare = cv2.resize(look.bare, cells, interpolation=cv2.INTER_AREA)
-    covered = cv2.resize(look.covered, cells, interpolation=cv2.INTER_AREA)
-    weight = np.maximum(mask - 0.1, 0)
-    total = float(weight.sum())
-    if total <= 0:
-        return float(bare.mean()) > _KNOWN_LEAST
-    on_known, on_covered = float((weight * (bare + covered)).sum()), float((weight * covered).sum())
-    return on_known > _KNOWN_LEAST * total and on_covered < _REFUTED_MOST * on_known
 
 
 def _is_text(text: TextSeen) -> bool:

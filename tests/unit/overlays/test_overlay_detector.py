@@ -242,6 +242,19 @@ def test_what_was_laid_over_a_known_picture_is_told_to_the_pixel_by_residual(det
     assert near[ys.astype(int), xs.astype(int)].mean() > 0.95
 
 
+def test_marks_that_lie_apart_on_a_known_picture_are_counted_together(detector):
+    picture, _ = drawing.portrait(ADA)
+    height, width = picture.shape[:2]
+    shot = picture
+    for x in (width // 8, width * 7 // 8):
+        near = Box(x - 40, height // 3, x + 40, height * 2 // 3)
+        shot = drawing.holes(shot, near, 2)
+    said = on_known(detector, [shot] * 2, picture)
+    (overlay,) = (o for o in said[-1] if o.kind == "bullet_hole")
+    assert overlay.count == 4
+    assert overlay.mask.box.width_px > width // 2
+
+
 def test_an_overlay_on_a_face_on_a_known_picture_names_both_and_all_channels(detector):
     picture, box = drawing.portrait(ADA)
     said = on_known(detector, [drawing.reticle(picture, box)] * 2, picture, box)
