@@ -121,7 +121,7 @@ def test_a_wrong_person_file_says_what_is_wrong(people_folder, text, message):
 
 
 def test_nothing_to_enrol_is_an_error_with_reasons(tmp_path, portraits):
-    with pytest.raises(BadGallery, match="not a folder"):
+    with pytest.raises(BadGallery, match="there is no gallery"):
         Gallery.open(tmp_path / "missing")
     with pytest.raises(BadGallery, match="sub-folder"):
         Gallery.open(tmp_path)
