@@ -76,7 +76,7 @@ def add_analyze(commands: Commands) -> None:
     analyze.add_argument(
         "--gallery",
         metavar="DIR",
-        help="enrolled people: a folder with one sub-folder of pictures per person",
+        help="enrolled people: a folder with one sub-folder of pictures per person, or a saved file of them",
     )
     analyze.add_argument(
         "--lexicon",

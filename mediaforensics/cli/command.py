@@ -8,6 +8,7 @@ from collections.abc import Sequence
 
 from mediaforensics import __version__
 from mediaforensics.cli.analysis import add_analyze, add_text
+from mediaforensics.cli.gallery import add_gallery
 from mediaforensics.cli.known import add_known
 from mediaforensics.cli.screen import EXIT_INTERRUPTED, EXIT_WRONG_USE, refuse, say
 
@@ -56,4 +57,5 @@ def _parser() -> argparse.ArgumentParser:
     add_analyze(commands)
     add_text(commands)
     add_known(commands)
+    add_gallery(commands)
     return parser

@@ -85,7 +85,10 @@ def _bar(name: str) -> Iterator[Callable[[str, float, float | None], None]]:
 
 
 def say(line: str) -> None:
-    """One line for people, on standard error; what the terminal cannot show is escaped."""
+    """One line for people, on standard error; what steers a terminal or cannot be shown is escaped."""
+    from mediaforensics.report.visible import visible
+
+    line = visible(line)
     encoding = sys.stderr.encoding or "utf-8"
     sys.stderr.write(line.encode(encoding, errors="backslashreplace").decode(encoding) + "\n")
 

@@ -158,7 +158,7 @@ def test_the_commands_are_these(capsys):
     with pytest.raises(SystemExit):
         main(["--help"])
     shown = capsys.readouterr().out
-    assert re.findall(r"^    (\w+)  ", shown, re.MULTILINE) == [*OPTIONS, "known"]
+    assert re.findall(r"^    (\w+)  ", shown, re.MULTILINE) == [*OPTIONS, "known", "gallery"]
 
 
 def test_text_gives_the_words_with_their_times_and_nothing_else(fixtures):

@@ -35,6 +35,30 @@ def test_the_example_of_known_pictures_runs(fixtures, tmp_path, monkeypatch, cap
     assert len(mediaforensics.KnownSet.open(tmp_path / "wanted.set")) == len(pictures) + 1
 
 
+def test_the_example_of_the_gallery_runs(fixtures, tmp_path, monkeypatch, capsys):
+    guide = (ROOT / "docs" / "gallery.md").read_text()
+    (example,) = re.findall(r"```python\n(.+?)```", guide, re.DOTALL)
+    shutil.copytree(fixtures / "gallery", tmp_path / "people")
+    (tmp_path / "people" / "ada-north").rename(tmp_path / "people" / "jane-doe")
+    (tmp_path / "people" / "jane-doe" / "notes.txt").write_text("no picture")
+    monkeypatch.chdir(tmp_path)
+    exec(compile(example, "gallery.md", "exec"), {})
+    assert capsys.readouterr().out.startswith("jane-doe notes.txt")
+    left = [person.person_id for person in mediaforensics.Gallery.open("people.gallery").people]
+    assert left == ["bea-south", "executive-a", "executive-b"]
+
+
+def test_the_person_file_of_the_guide_is_read(tmp_path):
+    from mediaforensics.faces.person import read_person
+
+    guide = (ROOT / "docs" / "gallery.md").read_text()
+    (example,) = re.findall(r"```toml\n(.+?)```", guide, re.DOTALL)
+    (tmp_path / "person.toml").write_text(example)
+    person = read_person(tmp_path)
+    assert all((person.name, person.aliases, person.organisations, person.source, person.legal_basis))
+    assert person.expires is not None
+
+
 def test_the_commands_of_the_readme_exist():
     readme = (ROOT / "README.md").read_text()
     makefile = (ROOT / "Makefile").read_text()
