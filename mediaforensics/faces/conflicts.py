@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from mediaforensics.faces.enrol import Portrait
+from mediaforensics.faces.enrol import Portrait, by_person
 
 _DUPLICATE_SIMILARITY = 0.97
 """Two shots a moment apart have 0.95 at most."""
@@ -64,7 +64,7 @@ def _across(portraits: Sequence[Portrait]) -> Iterator[tuple[int, NDArray[np.flo
 
 def _duplicates(portraits: Sequence[Portrait]) -> list[Refusal]:
     found: list[Refusal] = []
-    for mine in _by_person(portraits):
+    for mine in by_person(portraits).values():
         for later, one in enumerate(mine):
             same = next((earlier for earlier in mine[:later] if _same_picture(earlier, one)), None)
             if same is not None:
@@ -132,7 +132,7 @@ def _own_support(portraits: Sequence[Portrait], gone: set[int], wanted: Iterable
 def _unlike(portraits: Sequence[Portrait]) -> list[Refusal]:
     """Of each person, what does not hang together with most of their pictures; all, where no most is."""
     found: list[Refusal] = []
-    for mine in _by_person(portraits):
+    for mine in by_person(portraits).values():
         alike = _similarities(mine)
         group = _groups(alike >= _UNLIKE_SIMILARITY)
         (largest, count), *others = Counter(group).most_common()
@@ -157,13 +157,6 @@ def _groups(linked: NDArray[np.bool_]) -> list[int]:
         old, new = group[j], group[i]
         group = [new if g == old else g for g in group]
     return group
-
-
-def _by_person(portraits: Sequence[Portrait]) -> list[list[Portrait]]:
-    people: dict[str, list[Portrait]] = {}
-    for portrait in portraits:
-        people.setdefault(portrait.person_id, []).append(portrait)
-    return list(people.values())
 
 
 def _similarities(portraits: Sequence[Portrait]) -> NDArray[np.float32]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -80,6 +81,14 @@ class RefusedPicture:
     person_id: str
     file: str
     why: str
+
+
+def by_person(portraits: Iterable[Portrait]) -> dict[str, list[Portrait]]:
+    """The portraits of each person_id, in the order given."""
+    people: dict[str, list[Portrait]] = {}
+    for portrait in portraits:
+        people.setdefault(portrait.person_id, []).append(portrait)
+    return people
 
 
 class Enroller:

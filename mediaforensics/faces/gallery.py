@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from mediaforensics.errors import BadGallery
 from mediaforensics.faces.conflicts import nearest_strangers
 from mediaforensics.faces.embed import Embedding, unit
-from mediaforensics.faces.enrol import Portrait, RefusedPicture
+from mediaforensics.faces.enrol import Portrait, RefusedPicture, by_person
 from mediaforensics.faces.person import Person
 from mediaforensics.faces.roster import Roster, nobody
 from mediaforensics.faces.threshold import match_threshold
@@ -45,7 +45,8 @@ class Gallery:
         self.refused: tuple[RefusedPicture, ...] = roster.refused
         if not self.people:
             raise BadGallery("a gallery needs at least one person with a usable picture")
-        templates = [_templates(list(of)) for of in _by_person(self.people, roster.portraits)]
+        portraits = by_person(roster.portraits)
+        templates = [_templates(portraits[person.person_id]) for person in self.people]
         self._templates = np.concatenate(templates)
         self._templates.setflags(write=False)
         self._starts = np.cumsum([0, *(len(t) for t in templates[:-1])])
@@ -142,13 +143,6 @@ class Gallery:
         The same for a folder and for the file that was saved of it.
         """
         return self._roster.digest()
-
-
-def _by_person(people: Sequence[Person], portraits: Sequence[Portrait]) -> Iterable[list[Portrait]]:
-    of: dict[str, list[Portrait]] = {person.person_id: [] for person in people}
-    for portrait in portraits:
-        of[portrait.person_id].append(portrait)
-    return of.values()
 
 
 def _templates(portraits: Sequence[Portrait]) -> NDArray[np.float32]:

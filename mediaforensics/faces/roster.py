@@ -26,7 +26,7 @@ from pathlib import Path
 from mediaforensics.errors import BadGallery, OptionError
 from mediaforensics.faces.conflicts import conflicts
 from mediaforensics.faces.embed import SFACE
-from mediaforensics.faces.enrol import Enroller, Portrait, RefusedPicture
+from mediaforensics.faces.enrol import Enroller, Portrait, RefusedPicture, by_person
 from mediaforensics.faces.locate import YUNET
 from mediaforensics.faces.person import PERSON_FILE, Person, person_of, read_person
 from mediaforensics.faces.templates import read_templates, write_templates
@@ -95,11 +95,9 @@ class Roster:
     ) -> Roster:
         by_id = {p.person_id: p for p in people}
         kept = [one for one in portraits if not by_id[one.person_id].expired(today)]
-        counts = dict.fromkeys(by_id, 0)
-        for one in kept:
-            counts[one.person_id] += 1
+        pictures = by_person(kept)
         return cls(
-            people=tuple(replace(by_id[key], pictures=counts[key]) for key in sorted(by_id)),
+            people=tuple(replace(by_id[key], pictures=len(pictures.get(key, ()))) for key in sorted(by_id)),
             portraits=tuple(sorted(kept, key=lambda one: (one.person_id, one.sha256))),
             refused=tuple(sorted(refused, key=lambda one: (one.person_id, one.file))),
             today=today,
@@ -199,9 +197,7 @@ class Roster:
         The same for a folder and for the file that was saved of it. Refused pictures and people without a
         usable one change nothing that is compared, and do not count.
         """
-        pictures: dict[str, list[str]] = {}
-        for one in self.portraits:
-            pictures.setdefault(one.person_id, []).append(one.sha256)
+        pictures = {key: [one.sha256 for one in mine] for key, mine in by_person(self.portraits).items()}
         facts = {
             "models": [YUNET.sha256, SFACE.sha256],
             "people": [[p.person_id, p.name, p.facts(), pictures[p.person_id]] for p in self.matched],
@@ -233,9 +229,9 @@ def _looked_at(
     enroller = Enroller()
     portraits: list[Portrait] = []
     refused: list[RefusedPicture] = []
-    count = 0
+    enrolled, count = by_person(before), 0
     for person_id in person_ids:
-        known = frozenset(one.sha256 for one in before if one.person_id == person_id)
+        known = frozenset(one.sha256 for one in enrolled.get(person_id, ()))
         entries = (e.name for e in os.scandir(root / person_id) if not e.name.startswith("."))
         for file in sorted(name for name in entries if name != PERSON_FILE):
             found = enroller.look(root / person_id / file, known)

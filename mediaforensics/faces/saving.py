@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from mediaforensics.errors import BadGallery, OptionError
+from mediaforensics.faces.enrol import by_person
 from mediaforensics.faces.roster import OnProgress, Roster, counted, nobody
 from mediaforensics.faces.templates import require_place
 
@@ -68,14 +69,15 @@ def remove(
 
 def _changes(before: Roster, after: Roster) -> Iterator[str]:
     was = {p.person_id: p for p in before.people}
-    had = {(p.person_id, p.sha256) for p in before.portraits}
-    has = {(p.person_id, p.sha256) for p in after.portraits}
+    had, has = by_person(before.portraits), by_person(after.portraits)
     for person in after.people:
         old = was.get(person.person_id)
+        pictures_before, pictures = (
+            {one.sha256 for one in those.get(person.person_id, ())} for those in (had, has)
+        )
         if old is None and person in after.without_picture:
             continue
-        more = sum(person_id == person.person_id for person_id, _ in has - had)
-        fewer = sum(person_id == person.person_id for person_id, _ in had - has)
+        more, fewer = len(pictures - pictures_before), len(pictures_before - pictures)
         said = [] if old else ["new"]
         said += [f"{counted(more, 'picture')} added"] if more else []
         said += [f"{counted(fewer, 'picture')} no longer used"] if fewer else []

@@ -25,7 +25,7 @@ import numpy as np
 from mediaforensics.disk import writing_whole
 from mediaforensics.errors import BadGallery, MediaError, OptionError
 from mediaforensics.faces.embed import SFACE
-from mediaforensics.faces.enrol import Portrait
+from mediaforensics.faces.enrol import Portrait, by_person
 from mediaforensics.faces.locate import YUNET
 from mediaforensics.faces.person import Person, person_of
 from mediaforensics.media.source import Source
@@ -81,9 +81,9 @@ def write_templates(path: Path, people: Sequence[Person], portraits: Sequence[Po
         It cannot be written.
     """
     require_place(path)
-    listed, rows = [], []
+    listed, rows, pictures_of = [], [], by_person(portraits)
     for person in people:
-        mine = [one for one in portraits if one.person_id == person.person_id]
+        mine = pictures_of.get(person.person_id, [])
         rows += [one.embedding for one in mine]
         pictures = [one.sha256 for one in mine]
         listed.append({"person_id": person.person_id, "facts": person.facts(), "pictures": pictures})
