@@ -75,3 +75,18 @@ def test_at_most_two_of_a_hundred_and_twenty_strangers_are_matched(answer):
     tiers = [answer(picture)[1] for picture in pictures]
     assert tiers.count("no face") <= 2
     assert tiers.count("match") <= 2
+
+
+def test_of_a_hundred_good_pictures_one_is_refused_at_most_and_strangers_are(wanted, tmp_path):
+    assert DATA is not None
+    strangers = sorted((DATA / "others").iterdir())[5::50]
+    good = 0
+    for nth, person in enumerate(wanted):
+        shutil.copytree(person, tmp_path / person.name)
+        good += len(list(person.iterdir()))
+        if nth % 2:
+            shutil.copy(strangers[nth // 2], tmp_path / person.name / "planted.jpg")
+    refused = Gallery.open(tmp_path).refused
+    planted = [one for one in refused if one.file == "planted.jpg"]
+    assert len(refused) - len(planted) <= good / 100
+    assert len(planted) >= 0.8 * (PEOPLE // 2)
