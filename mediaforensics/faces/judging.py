@@ -63,10 +63,13 @@ class Judgement:
 
     def sentences(self) -> Iterator[str]:
         """Yield lines for a terminal; names in them are as the user wrote them."""
+        refused: dict[str, list[str]] = {}
+        for one in self.roster.refused:
+            refused.setdefault(one.person_id, []).append(f"refused: {one.file}: {one.why}")
         for person in self.roster.people:
             yield f"{person.person_id}: {_state(self.roster, person)}"
-            refused = (r for r in self.roster.refused if r.person_id == person.person_id)
-            yield from (f"  refused: {r.file}: {r.why}" for r in refused)
+            yield from (f"  {line}" for line in refused.pop(person.person_id, ()))
+        yield from (line for lines in refused.values() for line in lines)
         yield f"{self.roster.counted}, {counted(len(self.roster.refused), 'picture')} refused"
         bare = sum(not (p.source and p.legal_basis) for p in self.roster.people)
         if bare:
@@ -74,12 +77,12 @@ class Judgement:
         if self.match_threshold is not None:
             yield (
                 f"a match needs a similarity of {self.match_threshold:.3f}, a lead of "
-                f"{self.lead_threshold:.3f}; {self.rate:.2%} of strangers match anybody then"
+                f"{self.lead_threshold:.3f}, so that {100 * self.rate:g} % of strangers match anybody"
             )
         if self.most_alike is not None and self.match_threshold is not None:
-            one, other, similarity = self.most_alike
+            person, other, similarity = self.most_alike
             risk = ": hard to tell apart, look at both" if similarity >= self.match_threshold else ""
-            ids = f"{one.person_id} and {other.person_id}"
+            ids = f"{person.person_id} and {other.person_id}"
             yield f"most alike are {ids}, with a similarity of {similarity:.2f}{risk}"
 
     def mapping(self) -> dict[str, Any]:

@@ -33,6 +33,9 @@ from mediaforensics.faces.templates import read_templates, write_templates
 
 _log = logging.getLogger(__name__)
 
+_PICTURE_SUFFIXES = frozenset((".jpg", ".jpeg", ".png", ".webp", ".avif", ".gif", ".bmp", ".tif", ".tiff"))
+_LOOSE = "it lies beside the folders of the people; put it into the one of whom it shows"
+
 OnProgress = Callable[[int], None]
 """Is told how many files were looked at."""
 
@@ -136,7 +139,8 @@ class Roster:
         BadGallery
             The folder has no sub-folders, or a ``person.toml`` with a fault.
         """
-        names = sorted(entry.name for entry in os.scandir(folder) if _is_person_folder(entry))
+        entries = sorted(os.scandir(folder), key=lambda entry: entry.name)
+        names = [entry.name for entry in entries if _is_person_folder(entry)]
         if not names:
             raise BadGallery(
                 f"the gallery {folder} has no sub-folders; put each person's pictures in one of their own"
@@ -149,6 +153,8 @@ class Roster:
         looked_at = [name for name in names if not people[name].expired(self.today)]
         before = [p for p in self.portraits if not people[p.person_id].expired(self.today)]
         new, refused = _looked_at(folder, looked_at, before, on_progress)
+        loose = [entry.name for entry in entries if Path(entry.name).suffix.lower() in _PICTURE_SUFFIXES]
+        refused += [RefusedPicture(person_id=".", file=f, why=_LOOSE) for f in loose if f not in names]
         portraits = before + new
         bad = conflicts(portraits)
         refused += [RefusedPicture(person_id=p.person_id, file=p.shown, why=why) for p, why in bad]

@@ -130,6 +130,15 @@ def test_nothing_to_enrol_is_an_error_with_reasons(tmp_path, portraits):
         Gallery.open(tmp_path)
 
 
+def test_a_picture_beside_the_folders_is_not_lost_in_silence(people_folder, portraits):
+    save(people_folder / "loose.JPG", portraits["ada-north"])
+    (people_folder / "README.md").write_text("notes")
+    gallery = Gallery.open(people_folder)
+    assert "beside the folders" in why(gallery, ".", "loose.JPG")
+    assert len(gallery.refused) == 1
+    assert len(gallery) == 4
+
+
 def test_a_linked_person_folder_is_not_followed(people_folder, tmp_path):
     outside = tmp_path / "outside"
     (people_folder / "ada-north").rename(outside)

@@ -69,6 +69,13 @@ def test_any_fault_is_said_and_is_not_fine(fault):
     assert expected in list(judged.sentences())
 
 
+def test_a_picture_that_is_in_nobodys_folder_is_said():
+    loose = RefusedPicture(person_id=".", file="x.jpg", why="it lies beside")
+    judged = Judgement.of(roster(refused=(loose,)), 0.01)
+    assert not judged.fine
+    assert "refused: x.jpg: it lies beside" in list(judged.sentences())
+
+
 def test_a_gallery_of_nobody_is_not_fine_and_has_no_threshold():
     judged = Judgement.of(Roster(today=TODAY), 0.01)
     assert not judged.fine
