@@ -107,8 +107,8 @@ def align(pixels: Pixels, landmarks: NDArray[np.floating]) -> Pixels:
     -------
     ndarray, uint8, shape (112, 112, 3), RGB
         What lies beyond the picture is its mirror image. With black there, a portrait that was cut tightly
-        is less like the same face in a wider picture: of 100 people with one such picture each nearly twice
-        as many were missed.
+        is less like the same face in a wider picture: of 100 people with one such picture each 9.8 % were
+        missed instead of 5.6 %.
     """
     there = similarity_transform(landmarks)
     size = (CROP_PX, CROP_PX)

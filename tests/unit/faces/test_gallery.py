@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import datetime
 import math
+import re
 
 import cv2
 import numpy as np
 import pytest
-from face_pictures import PEOPLE, on_canvas, read
+from face_pictures import FIXTURES, PEOPLE, on_canvas, read
 from PIL import Image
 
 from mediaforensics.errors import BadGallery
@@ -160,6 +161,16 @@ def test_threshold_grows_with_people_pictures_and_strictness():
     assert match_threshold(50, 5, 0.01) > match_threshold(50, 1, 0.01)
     assert match_threshold(50, 1, 0.01, "composite") > match_threshold(50, 1, 0.01)
     assert math.isfinite(match_threshold(10**7, 5, 0.0001))
+
+
+def test_the_model_card_states_the_formula_that_is_used():
+    card = (FIXTURES.parent / "docs" / "models" / "faces.md").read_text()
+    (formula,) = re.findall(r"`(.+ ln\(people\) .+ pictures\))`", card)
+    base, per_people, per_rate, _, per_pictures, *_ = map(float, re.findall(r"\d\.\d+", formula))
+    for people, pictures, rate in ((20, 1, 0.01), (100, 3, 0.001), (1000, 5, 0.05)):
+        stated = base + per_people * math.log(people) + per_rate * math.log(0.01 / rate)
+        stated += per_pictures * (1 - 1 / pictures)
+        assert match_threshold(people, pictures, rate) == pytest.approx(stated, abs=1e-4)
 
 
 def test_a_gallery_has_no_truth_value_and_shows_no_pixels(gallery):
