@@ -151,5 +151,5 @@ def _state(roster: Roster, person: Person) -> str:
         return f"expired on {person.expires}, not matched"
     if not person.pictures:
         return "no usable picture, not matched"
-    more = "" if person.pictures >= _FEW else f"; {_FEW} are found more surely"
+    more = "" if person.pictures >= _FEW else "; three or more are better"
     return counted(person.pictures, "picture") + more

@@ -124,8 +124,8 @@ def test_who_is_removed_is_gone(saved):
     assert (wrong.returncode, "did you mean executive-" in wrong.stderr) == (2, True)
 
 
-@pytest.mark.parametrize("name", ["a\u202eb", "a\x1b[2Jb", "a\nZb"])
-def test_a_hostile_name_steers_no_terminal(fixtures, tmp_path, name):
+def test_a_hostile_name_steers_no_terminal(fixtures, tmp_path):
+    name = "a\u202eb\x1b[2J\nZb"
     people = tmp_path / "people"
     shutil.copytree(fixtures / "gallery" / "ada-north", people / name)
     (people / name / "person.toml").write_text(f"name = {json.dumps(name)}\n")
