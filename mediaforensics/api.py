@@ -49,7 +49,7 @@ class Analyzer:
     known : KnownSet, path, or sequence of paths, optional
         Known pictures: a folder of pictures, a hash list, or several of them.
     gallery : Gallery or path, optional
-        Enrolled people: a folder with one sub-folder per person.
+        Enrolled people: a folder with one sub-folder per person, or a saved file.
     lexicon : Lexicon or path, or sequence of paths, optional
         Threat rules of your own: files read beside those that ship; ``Lexicon.load(..., builtin=False)``
         reads them instead.
@@ -212,12 +212,13 @@ class Analyzer:
             skip("text", "switched off in the options")
         else:
             detectors.append(TextDetector(options.text))
+        portraits = self._portraits()
         if options.known is None:
             skip("known", "switched off in the options")
         elif self._known is None:
             skip("known", "no known pictures were given")
-        else:
-            detectors.append(KnownDetector(self._known, options.known))
+        if options.known is not None and (self._known is not None or portraits is not None):
+            detectors.append(KnownDetector(self._known, options.known, portraits))
         if options.faces is None:
             skip("faces", "switched off in the options")
             skip("identity", "faces are switched off in the options")
@@ -234,6 +235,19 @@ class Analyzer:
         else:
             detectors.append(OverlayDetector(options.overlays))
         return detectors, tuple(not_run)
+
+    def _portraits(self) -> KnownSet | None:
+        """The gallery's pictures, to be known again where the face in them is covered."""
+        from mediaforensics.known.lists import KnownList
+        from mediaforensics.known.store import KnownSet
+
+        if self._gallery is None or not self._gallery.pictures or self._options.known is None:
+            return None
+        if self._options.faces is None:
+            return None
+        return KnownSet.of_pictures(
+            self._gallery.pictures, rules=KnownList(name="gallery"), limits=self._options.limits
+        )
 
     def _people(self) -> tuple[EnrolledName, ...]:
         from mediaforensics.findings.entries import EnrolledName

@@ -162,6 +162,8 @@ class KnownSeen(Observation):
     known_span_s : (float, float) or None
         From where to where the known video has been shown, seconds of the known video; None for a
         picture.
+    listed : bool
+        False for a picture of the gallery: it says who is shown, and is no known picture of the report.
     """
 
     entry_id: str
@@ -178,6 +180,7 @@ class KnownSeen(Observation):
     residual: Residual | None = None
     since: Timestamp | None = None
     known_span_s: tuple[float, float] | None = None
+    listed: bool = True
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -198,6 +201,8 @@ class FaceSeen(Observation):
         Clockwise rotation of the face in the picture; 0 is upright.
     seen_directly : bool
         False where the face is hidden at the moment and its track carries the place.
+    weak : bool
+        Nothing but a hint of a face: it counts where something else speaks for it, such as an overlay on it.
     """
 
     track: int
@@ -206,6 +211,7 @@ class FaceSeen(Observation):
     confidence: float
     angle_degrees: float = 0.0
     seen_directly: bool = True
+    weak: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

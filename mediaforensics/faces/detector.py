@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 
 from mediaforensics.detect import Surroundings
+from mediaforensics.faces.behind import Behind
+from mediaforensics.faces.beneath import AnchorKey, KnownFaces
 from mediaforensics.faces.embed import SFACE, Embedding, FaceEmbedder, aligned_crop
 from mediaforensics.faces.find import FaceFinder
 from mediaforensics.faces.locate import (
@@ -22,7 +25,7 @@ from mediaforensics.faces.track import FaceTracker, Followed, Looks
 from mediaforensics.media.frame import Pixels
 from mediaforensics.media.sample import Sample
 from mediaforensics.models import Model
-from mediaforensics.observations import FaceSeen, Observation
+from mediaforensics.observations import FaceSeen, KnownSeen, Observation
 from mediaforensics.options import FaceOptions
 from mediaforensics.types import Box
 
@@ -46,6 +49,9 @@ _MAX_SETTLED = 6
 _REFUTED_FOR_S = 2.0
 _SURER = 0.1
 _MAX_REFUTED = 24
+_MAX_WEAK = 2
+_WEAK_AT_MOST = DETECT_CONFIDENCE - 0.01
+_APART = 0.1
 
 
 class FaceDetector:
@@ -66,7 +72,7 @@ class FaceDetector:
     version = "1"
     models: Sequence[Model] = (YUNET, SFACE)
     notes: Sequence[str] = ()
-    needs: Sequence[type[Observation]] = ()
+    needs: Sequence[type[Observation]] = (KnownSeen,)
     emits: Sequence[type[Observation]] = (FaceSeen,)
 
     def __init__(self, options: FaceOptions) -> None:
@@ -94,6 +100,9 @@ class FaceExaminer:
         self._locators, self._embedders = locators, embedders
         self._locator = locators.take()
         self._finder = FaceFinder(self._locator)
+        self._known_faces = KnownFaces(self._finder)
+        self._behind = Behind(self._finder)
+        self._anchored: frozenset[AnchorKey] = frozenset()
         self._embedder: FaceEmbedder | None = None
         self._moving = surroundings.moving
         self._tracker = FaceTracker()
@@ -113,12 +122,21 @@ class FaceExaminer:
         followed = [_shares(face, frame.size_px) for face in known]
         watched = bool(known or self._held)
         look = self._pace.look(time_s, luma, sample.new_picture, watched, followed)
-        if look == "rest" and not self._held:
+        anchors = self._known_faces.anchors((o for o in seen if isinstance(o, KnownSeen)), frame.size_px)
+        if self._moving:
+            sure = [f for f, hidden in self._tracker.open_faces() if not hidden and not doubtful(f)]
+            cut = sample.new_picture and Box(0, 0, *frame.size_px) in sample.changed
+            behind = self._behind.anchors(time_s, frame, cut=cut, sure=sure)
+            anchors += [
+                one for one in behind if all(overlap(one.face.box, a.face.box) < 0.2 for a in anchors)
+            ]
+        before, self._anchored = self._anchored, frozenset(anchor.key for anchor in anchors)
+        if look == "rest" and not self._held and before == self._anchored:
             return [_observation(f, sample) for f in self._tracker.rest(time_s)]
         faces = self._whole_frame(sample, luma) if look == "whole" else self._small_frame(sample)
         looks = Looks(crop=lambda face: aligned_crop(frame, face.landmarks), embed=self._embed)
         picture = frame.luma(2 * _LUMA_SIDE_PX)
-        tracks = self._tracker.step(time_s, picture, sample.new_picture, faces, looks)
+        tracks = self._tracker.step(time_s, picture, sample.new_picture, faces, looks, anchors)
         return [_observation(f, sample) for f in tracks]
 
     def end(self) -> Iterable[Observation]:
@@ -185,6 +203,7 @@ class FaceExaminer:
         since_s = sample.time.seconds - _REFUTED_FOR_S
         self._refuted = [(s, f) for s, f in self._refuted if s >= since_s][-_MAX_REFUTED:]
         believed: list[LocatedFace] = []
+        hints: list[LocatedFace] = []
         among_upright = bool(self._tracker.open_faces()) or not all(doubtful(f) for f in new)
         looked = 0
         before = [f for f in held if not any(_same_place(f, n) for n in new)]
@@ -210,12 +229,17 @@ class FaceExaminer:
             settled = self._finder.settled(sample.frame, face)
             if settled is None:
                 self._refuted.append((sample.time.seconds, face))
+                hints.append(face)
                 continue
             if seen_before or settled.confidence >= _BELIEVED_AT_ONCE:
                 believed.append(settled)
             else:
                 self._held.append(settled)
-        return believed
+        return believed + [
+            replace(face, weak=True, confidence=min(face.confidence, _WEAK_AT_MOST))
+            for face in one_each(hints)[:_MAX_WEAK]
+            if all(overlap(face.box, other.box) < _APART for other in believed)
+        ]
 
     def _worth_turning(self, time_s: float, luma: Pixels) -> bool:
         """Whether to look for faces that lie or stand on their head: once for each picture, and seldom."""
@@ -258,4 +282,5 @@ def _observation(followed: Followed, sample: Sample) -> FaceSeen:
         confidence=round(face.confidence, 4) if followed.seen_directly else 0.0,
         angle_degrees=round(face.angle_degrees, 1),
         seen_directly=followed.seen_directly,
+        weak=followed.weak,
     )

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 
 import cv2
+import numpy as np
 
 from mediaforensics.faces.locate import (
     DETECT_CONFIDENCE,
@@ -13,8 +15,9 @@ from mediaforensics.faces.locate import (
     LocatedFace,
     doubtful,
     one_each,
+    through,
 )
-from mediaforensics.media.frame import Frame, View
+from mediaforensics.media.frame import Frame, Pixels, View
 from mediaforensics.types import Box
 
 _VIEW_SIDE_PX = 640
@@ -43,8 +46,12 @@ class FaceFinder:
 
     def upright(self, frame: Frame) -> list[LocatedFace]:
         """Upright faces of the whole frame, weak ones included, surest first."""
-        view = _working_view(frame)
-        return [_out_of(view, f) for f in self._locator.upright_any_size(view.pixels)]
+        view = working_view(frame)
+        faces = self._locator.upright_any_size(view.pixels)
+        if not any(f.confidence >= SURE_CONFIDENCE for f in faces):
+            veiled = self._locator.upright_any_size(through(view.pixels))
+            faces = one_each(faces + [replace(f, veiled=True) for f in veiled])
+        return [_out_of(view, f) for f in faces]
 
     def upright_small(self, frame: Frame) -> list[LocatedFace]:
         """As ``upright``, in a quarter of the time, without the small faces."""
@@ -64,12 +71,12 @@ class FaceFinder:
         close = _close_view(frame, face, _CLOSE_FACE_PX)
         if min(close.pixels.shape[:2]) < 8:
             return None
-        best = self._locator.settled(close.pixels, _into(close, face))
+        best = self._locator.settled(_seen(close, face), _into(close, face))
         if best is None:
             return None
         turned = abs(best.angle_degrees) > _TURNED_DEGREES
         needed = _TURNED_CONFIDENCE if turned else DETECT_CONFIDENCE
-        return _out_of(close, best) if best.confidence >= needed else None
+        return replace(_out_of(close, best), veiled=face.veiled) if best.confidence >= needed else None
 
     def again(self, frame: Frame, face: LocatedFace) -> LocatedFace | None:
         """A face of an earlier frame, looked for at its place and angle; None where it is not to be seen."""
@@ -77,8 +84,28 @@ class FaceFinder:
         if min(close.pixels.shape[:2]) < 8:
             return None
         angle = face.angle_degrees if abs(face.angle_degrees) > _TILTED_DEGREES else 0.0
-        seen = self._locator.at_angle(close.pixels, _into(close, face), angle)
-        return None if seen is None else _out_of(close, seen)
+        seen = self._locator.at_angle(_seen(close, face), _into(close, face), angle)
+        return None if seen is None else replace(_out_of(close, seen), veiled=face.veiled)
+
+    def in_view(self, view: View, pixels: Pixels) -> list[LocatedFace]:
+        """Upright faces of other pixels than those of a view, at its place, each after a close look."""
+        found: list[LocatedFace] = []
+        for face in self._locator.upright_any_size(pixels)[:_MAX_TURNED]:
+            sure = self._locator.settled(pixels, face) if doubtful(face) else face
+            if sure is not None and abs(sure.angle_degrees) <= _TURNED_DEGREES:
+                found.append(_out_of(view, sure))
+        return one_each(found)
+
+    def of_picture(self, pixels: Pixels) -> list[LocatedFace]:
+        """Sure and upright faces of a small picture, RGB, in its own pixels."""
+        grown = 2 if max(pixels.shape[:2]) < _SMALL_VIEW_SIDE_PX else 1
+        large = cv2.resize(pixels, None, fx=grown, fy=grown, interpolation=cv2.INTER_CUBIC)
+        faces: list[LocatedFace] = []
+        for face in self._locator.upright_any_size(np.asarray(large, np.uint8))[:_MAX_FACES]:
+            sure = self._locator.settled(np.asarray(large, np.uint8), face) if doubtful(face) else face
+            if sure is not None and sure.confidence >= DETECT_CONFIDENCE:
+                faces.append(sure.moved((1 / grown, 1 / grown), (0.0, 0.0)))
+        return one_each(faces)
 
     def all(self, frame: Frame) -> list[LocatedFace]:
         """Every face of a single picture, sparing no effort."""
@@ -91,7 +118,8 @@ class FaceFinder:
         return one_each(found)
 
 
-def _working_view(frame: Frame) -> View:
+def working_view(frame: Frame) -> View:
+    """The view of a frame in which faces are looked for: 640 px, a smaller one enlarged."""
     view = frame.rgb(_VIEW_SIDE_PX)
     if max(view.pixels.shape[:2]) >= _SMALL_VIEW_SIDE_PX:
         return view
@@ -115,6 +143,11 @@ def _close_view(frame: Frame, face: LocatedFace, face_px: int) -> View:
         box = Box(0, 0, *frame.size_px)
     halvings = max(0, math.floor(math.log2(max(face.side_px, 1.0) / face_px)))
     return frame.crop(box, max(8, max(box.width_px, box.height_px) >> halvings))
+
+
+def _seen(close: View, face: LocatedFace) -> Pixels:
+    """A close view as the face in it was found."""
+    return through(close.pixels) if face.veiled else close.pixels
 
 
 def _out_of(view: View, face: LocatedFace) -> LocatedFace:

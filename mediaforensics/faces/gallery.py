@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime
 import os
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -18,6 +18,8 @@ from mediaforensics.faces.person import Person
 from mediaforensics.faces.roster import Roster, nobody
 from mediaforensics.faces.threshold import match_threshold
 from mediaforensics.observations import Route
+
+_LEAST_COHORT = 10
 
 
 class Gallery:
@@ -35,10 +37,18 @@ class Gallery:
         Who has a folder and no picture that can be used.
     refused : tuple of RefusedPicture
         Pictures that were not used.
+    pictures : mapping of str to path
+        Where the pictures lie that are used, by ``person_id/file``; empty for a saved gallery.
     """
 
-    def __init__(self, roster: Roster) -> None:
+    def __init__(self, roster: Roster, folder: Path | None = None) -> None:
         self._roster = roster
+        matched = {person.person_id for person in roster.matched}
+        self.pictures: Mapping[str, Path] = {
+            f"{p.person_id}/{p.file}": folder / p.person_id / p.file
+            for p in roster.portraits
+            if folder is not None and p.file is not None and p.person_id in matched
+        }
         self.people: tuple[Person, ...] = roster.matched
         self.expired: tuple[Person, ...] = roster.expired
         self.without_picture: tuple[Person, ...] = roster.without_picture
@@ -50,6 +60,7 @@ class Gallery:
         self._templates = np.concatenate(templates)
         self._templates.setflags(write=False)
         self._starts = np.cumsum([0, *(len(t) for t in templates[:-1])])
+        self._pull = self._drawn()
 
     def __len__(self) -> int:
         return len(self.people)
@@ -83,7 +94,7 @@ class Gallery:
         roster = Roster.open(path, today=today)
         if not roster.matched:
             raise nobody(roster, Path(path))
-        return cls(roster)
+        return cls(roster, Path(path) if Path(path).is_dir() else None)
 
     def save(self, path: str | os.PathLike[str]) -> None:
         """Write templates and facts to one file, readable by its owner only; no picture is needed afterwards.
@@ -118,8 +129,24 @@ class Gallery:
         ----------
         embedding : ndarray, float32, shape (128,)
             Unit vector.
+
+        Notes
+        -----
+        Some pictures, blurred ones mostly, are like everybody: strangers are matched with those few. From the
+        similarity to a person is taken by how much the other people enrolled are more like them than people
+        are like one another; with ten people or more, and never added.
         """
-        return np.maximum.reduceat(self._templates @ embedding, self._starts)
+        return np.maximum.reduceat(self._templates @ embedding, self._starts) - self._pull
+
+    def _drawn(self) -> NDArray[np.float32]:
+        """How much more like each person the others are than is usual, shape (people,)."""
+        if len(self.people) < _LEAST_COHORT:
+            return np.zeros(len(self.people), np.float32)
+        alike = np.maximum.reduceat(self._templates @ self._templates.T, self._starts, axis=0)
+        whose = np.repeat(np.arange(len(self.people)), np.diff([*self._starts, len(self._templates)]))
+        alike[whose, np.arange(len(whose))] = np.nan
+        mean = np.nanmean(alike, axis=1)
+        return np.asarray(np.maximum(0.0, mean - np.median(mean)), np.float32)
 
     def threshold(
         self, false_positive_identification_rate: float, route: Route = "plain", *, pooled: bool = False

@@ -9,17 +9,21 @@ import cv2
 import numpy as np
 
 from mediaforensics.detect import Surroundings
-from mediaforensics.faces.appearance import Appearance, sight
-from mediaforensics.faces.embed import SFACE, Embedding, FaceEmbedder
+from mediaforensics.faces.appearance import Appearance, BehindFire, sight
+from mediaforensics.faces.beneath import known_to_source
+from mediaforensics.faces.embed import SFACE, Embedding, FaceEmbedder, align, unit
 from mediaforensics.faces.gallery import Gallery
+from mediaforensics.faces.locate import YUNET, FaceLocator
 from mediaforensics.faces.spares import Spares
 from mediaforensics.faces.threshold import LEAD_MARGIN, LEAD_RATE_FACTOR, MATCH_MARGIN
+from mediaforensics.faces.uncover import around, settled_landmarks, uncovered
 from mediaforensics.media.frame import Pixels
 from mediaforensics.media.sample import Sample
 from mediaforensics.models import Model
 from mediaforensics.observations import (
     FaceMatched,
     FaceSeen,
+    KnownSeen,
     Observation,
     OverlaySeen,
     Route,
@@ -48,6 +52,12 @@ _MAX_NOTES = 20
 _MIN_SIDE_PX = 14
 _MAX_OPEN = 48
 _POOLED_FROM = 3
+_ON_PICTURE_FRACTION = 0.5
+_SAME_PICTURE_SIMILARITY = 0.5
+_UNCOVERED_MOST, _UNCOVER_EVERY_S = 4, 0.5
+_STANDS_IOU = 0.75
+_MOMENT_S = 0.1
+_MOMENTS_TO_LOOK = (6, 12, 24)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -77,10 +87,24 @@ class _Open:
     taken_s: float = float("-inf")
     crop: Pixels | None = None
     clean: int = 0
-    hidden_s: float = float("-inf")
     turned: bool = False
-    answer: _Answer | None = None
+    uncovered: list[Embedding] = field(default_factory=list)
+    uncovered_s: float = float("-inf")
+    fire: BehindFire | None = None
+    pictures: set[tuple[str, str]] = field(default_factory=set)
+    """Known pictures whose face was compared."""
+    plain: _Answer | None = None
+    others: dict[Route, _Answer] = field(default_factory=dict)
     said: _Answer | None = None
+
+    def answer(self) -> _Answer | None:
+        """The surest of all routes."""
+        answers = [*([self.plain] if self.plain else []), *self.others.values()]
+        return max(answers, key=_Answer.rank, default=None)
+
+    def matched(self) -> bool:
+        answer = self.answer()
+        return answer is not None and answer.tier == "match"
 
 
 class FaceIdentifier:
@@ -100,15 +124,16 @@ class FaceIdentifier:
     """
 
     name = NAME
-    version = "1"
-    models: Sequence[Model] = (SFACE,)
-    needs: Sequence[type[Observation]] = (FaceSeen, OverlaySeen)
+    version = "2"
+    models: Sequence[Model] = (YUNET, SFACE)
+    needs: Sequence[type[Observation]] = (FaceSeen, OverlaySeen, KnownSeen)
     emits: Sequence[type[Observation]] = (FaceMatched,)
 
     def __init__(self, gallery: Gallery, options: FaceOptions) -> None:
         self._gallery, self._options = gallery, options
-        weights = SFACE.read()
-        self._embedders = Spares(lambda: FaceEmbedder(weights))
+        yunet, sface = YUNET.read(), SFACE.read()
+        self._embedders = Spares(lambda: FaceEmbedder(sface))
+        self._locators = Spares(lambda: FaceLocator(yunet))
         self._embedders.give(self._embedders.take())
 
     @property
@@ -121,39 +146,56 @@ class FaceIdentifier:
         refused = [
             f"gallery picture {r.person_id}/{r.file} is not used: {r.why}" for r in self._gallery.refused
         ]
-        notes = [*gone, *refused]
+        bare = [
+            f"{p.person_id} is not compared: no picture can be used" for p in self._gallery.without_picture
+        ]
+        saved = ["a saved gallery holds no pictures: a covered face is not told by the picture it is of"]
+        notes = [*gone, *bare, *refused, *([] if self._gallery.pictures else saved)]
         more = [f"and {len(notes) - _MAX_NOTES} more"] if len(notes) > _MAX_NOTES else []
         return tuple(notes[:_MAX_NOTES] + more)
 
     def begin(self, surroundings: Surroundings) -> FaceIdentityExaminer:
         """Start on a file, with a network of its own: OpenCV's are not for two threads."""
-        return FaceIdentityExaminer(self._gallery, self._options, self._embedders)
+        return FaceIdentityExaminer(self._gallery, self._options, self._embedders, self._locators)
 
 
 class FaceIdentityExaminer:
     """The identities of one file. Holds a few crops of each face now shown, nothing of those gone."""
 
-    def __init__(self, gallery: Gallery, options: FaceOptions, embedders: Spares[FaceEmbedder]) -> None:
-        self._gallery, self._options, self._embedders = gallery, options, embedders
+    def __init__(
+        self,
+        gallery: Gallery,
+        options: FaceOptions,
+        embedders: Spares[FaceEmbedder],
+        locators: Spares[FaceLocator],
+    ) -> None:
+        self._gallery, self._options = gallery, options
+        self._embedders, self._locators = embedders, locators
         self._embedder: FaceEmbedder | None = None
+        self._locator: FaceLocator | None = None
         self._open: dict[int, _Open] = {}
 
     def examine(self, sample: Sample, seen: Sequence[Observation]) -> Iterable[Observation]:
         """A ``FaceMatched`` for every track whose answer changed."""
         said: list[Observation] = []
         time_s = sample.time.seconds
-        covered: dict[int, float] = {}
+        overlays: dict[int, list[OverlaySeen]] = {}
         for o in seen:
             if isinstance(o, OverlaySeen) and o.face_track is not None:
-                covered[o.face_track] = max(covered.get(o.face_track, 0.0), o.coverage_fraction)
+                overlays.setdefault(o.face_track, []).append(o)
+        known = [o for o in seen if isinstance(o, KnownSeen) and o.residual is not None]
         for face in sorted((o for o in seen if isinstance(o, FaceSeen)), key=lambda o: o.track):
             state = self._open.get(face.track)
             if state is None:
                 state = self._open[face.track] = _Open(face.track, sample.time, sample.time)
             state.last = sample.time
-            if self._take(state, face, sample, covered.get(face.track, 0.0)):
-                state.answer = self._answer_plain(state)
-                said += self._say(state)
+            mine = overlays.get(face.track, [])
+            if self._take(state, face, sample, max((o.coverage_fraction for o in mine), default=0.0)):
+                state.plain = self._answer_plain(state)
+            self._by_known_picture(state, face, known)
+            self._beneath(state, face, sample, mine)
+            self._behind(state, face, sample, mine)
+            said += self._say(state)
         for state in sorted(self._open.values(), key=lambda s: s.track):
             gone = time_s - state.last.seconds > _FORGET_AFTER_S
             if gone or len(self._open) > _MAX_OPEN:
@@ -170,6 +212,9 @@ class FaceIdentityExaminer:
         if self._embedder is not None:
             self._embedders.give(self._embedder)
             self._embedder = None
+        if self._locator is not None:
+            self._locators.give(self._locator)
+            self._locator = None
         return said
 
     def _take(self, state: _Open, face: FaceSeen, sample: Sample, coverage_fraction: float) -> bool:
@@ -179,15 +224,12 @@ class FaceIdentityExaminer:
         if max(face.box.width_px, face.box.height_px) < _MIN_SIDE_PX:
             return False
         covered = coverage_fraction >= _COVERED_FRACTION
-        if not face.seen_directly or (covered and state.clean >= _ENOUGH_CLEAN):
-            if time_s - state.hidden_s >= 0.4:
-                state.hidden_s = time_s
-                state.appearance.add(sight(sample.frame, time_s, landmarks, 0.0))
+        if face.weak or not face.seen_directly or (covered and state.clean >= _ENOUGH_CLEAN):
             return False
         weight = _weight(face, coverage_fraction)
         known = [s.weight for s in state.appearance.seen]
         wait_s = _WAITS_S[min(state.taken, len(_WAITS_S) - 1)]
-        if state.answer is not None and state.answer.clear(state.taken):
+        if state.plain is not None and state.plain.clear(state.taken):
             wait_s = _SETTLED_WAIT_S
         elif known and weight > _CLEANER * max(known):
             wait_s = 0.0
@@ -232,17 +274,77 @@ class FaceIdentityExaminer:
             route=route,
         )
 
+    def _by_known_picture(self, state: _Open, face: FaceSeen, known: Sequence[KnownSeen]) -> None:
+        """Who the known picture shows at this place, whatever covers it here: told of the picture itself.
+
+        A face that was seen uncovered must look like it: a photograph may have been given another face.
+        """
+        if state.matched():
+            return
+        for one in known:
+            picture = (one.list_name, one.entry_id)
+            if picture in state.pictures or face.box.fraction_inside(one.box) < _ON_PICTURE_FRACTION:
+                continue
+            state.pictures.add(picture)
+            assert one.residual is not None
+            back = np.linalg.inv(known_to_source(one.residual))
+            points = cv2.perspectiveTransform(np.array(face.landmarks, np.float64)[None], back)[0]
+            vector = self._embed(align(np.ascontiguousarray(one.residual.known), points))
+            shown = state.appearance.pooled() if state.clean else None
+            if shown is None or float(shown @ vector) >= _SAME_PICTURE_SIMILARITY:
+                self._keep(state, self._judge(vector, "known_image"))
+
+    def _beneath(self, state: _Open, face: FaceSeen, sample: Sample, overlays: Sequence[OverlaySeen]) -> None:
+        """The face with the overlay filled in, at most four times, the vectors pooled."""
+        since_s = sample.time.seconds - state.uncovered_s
+        taken = len(state.uncovered)
+        if not overlays or taken == _UNCOVERED_MOST or since_s < _UNCOVER_EVERY_S or state.matched():
+            return
+        state.uncovered_s = sample.time.seconds
+        vector = uncovered(
+            around(sample.frame, face.box), overlays, self._taken_locator(), self._taken_embedder()
+        )
+        if vector is not None:
+            state.uncovered.append(vector)
+            pooled = unit(np.sum(state.uncovered, axis=0))
+            self._keep(state, self._judge(pooled, "inpainted", pooled=len(state.uncovered) >= _POOLED_FROM))
+
+    def _behind(self, state: _Open, face: FaceSeen, sample: Sample, overlays: Sequence[OverlaySeen]) -> None:
+        """What is behind a fire that moves over a face that stands."""
+        burns = not face.seen_directly or any(o.kind in ("flames", "explosion") for o in overlays)
+        if not burns or state.matched():
+            return
+        fire = state.fire
+        if fire is None or fire.box.iou(face.box) < _STANDS_IOU:
+            fire = state.fire = BehindFire(face.box)
+        if sample.time.seconds - fire.taken_s < _MOMENT_S:
+            return
+        fire.add(sample.frame, sample.time.seconds)
+        if fire.moments in _MOMENTS_TO_LOOK:
+            self._look_behind(state)
+
+    def _look_behind(self, state: _Open) -> None:
+        picture = None if state.fire is None else state.fire.picture()
+        if picture is None:
+            return
+        landmarks = settled_landmarks([picture], self._taken_locator())
+        if landmarks is not None:
+            self._keep(state, self._judge(self._embed(align(picture, landmarks)), "composite"))
+
+    def _keep(self, state: _Open, answer: _Answer) -> None:
+        """Of one route the latest answer, but a match stands."""
+        before = state.others.get(answer.route)
+        if before is None or before.tier != "match":
+            state.others[answer.route] = answer
+
     def _finish(self, state: _Open) -> list[Observation]:
-        """The last word on a track, with the composites where they can still change it."""
-        if state.answer is None or state.answer.tier != "match":
-            for crop in state.appearance.composites():
-                answer = self._judge(self._embed(crop), "composite")
-                if state.answer is None or answer.rank() > state.answer.rank():
-                    state.answer = answer
+        """The last word on a track."""
+        if not state.matched():
+            self._look_behind(state)
         return self._say(state)
 
     def _say(self, state: _Open) -> list[Observation]:
-        answer = state.answer
+        answer = state.answer()
         if answer is None or answer == state.said:
             return []
         state.said = answer
@@ -262,9 +364,17 @@ class FaceIdentityExaminer:
         ]
 
     def _embed(self, crop: Pixels) -> Embedding:
+        return self._taken_embedder().embed(crop)
+
+    def _taken_embedder(self) -> FaceEmbedder:
         if self._embedder is None:
             self._embedder = self._embedders.take()
-        return self._embedder.embed(crop)
+        return self._embedder
+
+    def _taken_locator(self) -> FaceLocator:
+        if self._locator is None:
+            self._locator = self._locators.take()
+        return self._locator
 
 
 def _weight(face: FaceSeen, coverage_fraction: float) -> float:

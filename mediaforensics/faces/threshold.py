@@ -27,7 +27,13 @@ such media (a relative, a retouched picture) are not the random strangers of the
 _POOLED_MARGIN = 0.012
 """The mean of several moments of one stranger is more alike to others than each moment is."""
 
-_ROUTE_MARGIN: dict[Route, float] = {"plain": 0.0, "rotated": 0.01, "composite": 0.02}
+_ROUTE_MARGIN: dict[Route, float] = {
+    "plain": 0.0,
+    "rotated": 0.01,
+    "composite": 0.02,
+    "inpainted": 0.0,
+    "known_image": 0.0,
+}
 
 MATCH_MARGIN = 0.06
 """How much more alike the best person must be than the second best for a match."""

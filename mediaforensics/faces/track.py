@@ -14,6 +14,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from mediaforensics.faces.beneath import Anchor, AnchorKey
 from mediaforensics.faces.embed import Embedding
 from mediaforensics.faces.locate import DETECT_CONFIDENCE, LocatedFace, overlap
 from mediaforensics.media.frame import Pixels, View
@@ -58,6 +59,7 @@ class Followed:
     track: int
     face: LocatedFace
     seen_directly: bool
+    weak: bool
 
 
 @dataclass(slots=True, eq=False)
@@ -72,6 +74,10 @@ class _Track:
     look: Pixels
     """Aligned crop of its surest moment, to compare with when in doubt."""
     look_confidence: float
+    weak: bool
+    """It was never seen but as a hint."""
+    anchor: AnchorKey | None = None
+    """Of the known picture that carries its place."""
     embedding: Embedding | None = None
     motion: float = 0.0
     hidden: bool = False
@@ -107,23 +113,34 @@ class FaceTracker:
         self._count = 0
 
     def near(self, face: LocatedFace) -> LocatedFace | None:
-        """The last sight of an open track at this place."""
-        return next((t.face for t in self._open if overlap(t.face.box, face.box) >= 0.3), None)
+        """The last sight of an open track at this place; hints do not count."""
+        here = (t.face for t in self._open if not t.weak and overlap(t.face.box, face.box) >= 0.3)
+        return next(here, None)
 
     def open_faces(self) -> list[tuple[LocatedFace, bool]]:
-        """Last sights of all open tracks, and whether each is hidden."""
-        return [(t.face, t.hidden) for t in self._open]
+        """Last sights of all open tracks but hints, and whether each is hidden."""
+        return [(t.face, t.hidden) for t in self._open if not t.weak]
 
     def rest(self, time_s: float) -> list[Followed]:
         """A sample on which nothing has changed: everything stays, but nothing stays hidden for ever."""
-        self._open = [t for t in self._open if not t.hidden or time_s - t.last_direct_s <= t.hidden_limit_s()]
+        self._open = [
+            t
+            for t in self._open
+            if not t.hidden or t.anchor is not None or time_s - t.last_direct_s <= t.hidden_limit_s()
+        ]
         for track in self._open:
             if not track.hidden:
                 track.last_direct_s = time_s
         return self._followed()
 
     def step(
-        self, time_s: float, picture: View, new_picture: bool, faces: Sequence[LocatedFace], looks: Looks
+        self,
+        time_s: float,
+        picture: View,
+        new_picture: bool,
+        faces: Sequence[LocatedFace],
+        looks: Looks,
+        anchors: Sequence[Anchor] = (),
     ) -> list[Followed]:
         """Take the faces of one sample.
 
@@ -139,6 +156,8 @@ class FaceTracker:
             In source pixels, weak ones included.
         looks : Looks
             For this sample.
+        anchors : sequence of Anchor
+            Faces of the known pictures that this sample shows: they are there, seen or not.
 
         Returns
         -------
@@ -146,11 +165,13 @@ class FaceTracker:
             By track number.
         """
         self._lost = [(s, t) for s, t in self._lost if time_s - s <= _REJOIN_LIMIT_S]
-        left_tracks, left_faces = list(self._open), list(faces)
+        anchored = self._anchored(anchors, time_s)
+        left_tracks, left_faces = list(self._open), [_placed(face, anchors) for face in faces]
         for track, face in _pairs(self._open, faces):
             if track not in left_tracks or face not in left_faces:
                 continue
-            if self._continues(track, face, time_s, picture, new_picture, looks):
+            same = track.number in anchored and anchored[track.number].face is _nearest(face, anchors)
+            if same or self._continues(track, face, time_s, picture, new_picture, looks):
                 left_tracks.remove(track)
                 left_faces.remove(face)
                 self._see(track, face, time_s, picture, looks)
@@ -163,7 +184,7 @@ class FaceTracker:
                 self._lose(track, time_s)
         for face in left_faces:
             taken = any(overlap(face.box, t.face.box) > 0.4 for t in self._open if t not in left_tracks)
-            if face.confidence < DETECT_CONFIDENCE or taken:
+            if (face.confidence < DETECT_CONFIDENCE and not face.weak) or taken:
                 continue
             back = self._returning(face, left_tracks, time_s, picture, new_picture, looks)
             if back is not None:
@@ -176,12 +197,42 @@ class FaceTracker:
             elif len(self._open) < _MAX_TRACKS:
                 self._begin(face, time_s, picture, looks)
         for track in left_tracks:
-            self._hide_or_lose(track, time_s, picture, new_picture)
+            if track.number in anchored:
+                track.hidden, track.weak = True, False
+                track.face = replace(anchored[track.number].face, confidence=track.face.confidence)
+            else:
+                self._hide_or_lose(track, time_s, picture, new_picture)
+        self._take_anchors(anchors, time_s, picture, looks)
         return self._followed()
+
+    def _anchored(self, anchors: Sequence[Anchor], time_s: float) -> dict[int, Anchor]:
+        """The tracks that a known picture carries, by number; one at the place of another picture is over."""
+        by_key = {anchor.key: anchor for anchor in anchors}
+        for track in list(self._open):
+            if track.anchor is not None and track.anchor not in by_key:
+                track.anchor = None
+                if any(_near(track.face, anchor.face) for anchor in anchors):
+                    self._lose(track, time_s)
+        return {t.number: by_key[t.anchor] for t in self._open if t.anchor is not None}
+
+    def _take_anchors(self, anchors: Sequence[Anchor], time_s: float, picture: View, looks: Looks) -> None:
+        """Give every anchor a track: the one at its place, or a new one, of a face that is not to be seen."""
+        taken = {track.anchor for track in self._open}
+        for anchor in anchors:
+            if anchor.key in taken:
+                continue
+            here = [t for t in self._open if t.anchor is None and _near(t.face, anchor.face)]
+            if here:
+                here[0].anchor, here[0].weak = anchor.key, False
+            elif len(self._open) < _MAX_TRACKS:
+                self._begin(anchor.face, time_s, picture, looks)
+                self._open[-1].anchor, self._open[-1].hidden = anchor.key, True
 
     def _followed(self) -> list[Followed]:
         self._open.sort(key=lambda t: t.number)
-        return [Followed(track=t.number, face=t.face, seen_directly=not t.hidden) for t in self._open]
+        return [
+            Followed(track=t.number, face=t.face, seen_directly=not t.hidden, weak=t.weak) for t in self._open
+        ]
 
     def _begin(self, face: LocatedFace, time_s: float, picture: View, looks: Looks) -> None:
         self._count += 1
@@ -196,11 +247,13 @@ class FaceTracker:
                 clear_patch=structure,
                 look=looks.crop(face),
                 look_confidence=face.confidence,
+                weak=face.weak,
             )
         )
 
     def _see(self, track: _Track, face: LocatedFace, time_s: float, picture: View, looks: Looks) -> None:
         track.last_direct_s, track.hidden, track.challenged = time_s, False, False
+        track.weak = track.weak and face.confidence < DETECT_CONFIDENCE
         if face.confidence < DETECT_CONFIDENCE and overlap(face.box, track.face.box) >= 0.25:
             # Half covered, a face is found but its outline is not: the last clear outline is the truer one.
             track.face = replace(track.face, confidence=face.confidence)
@@ -288,6 +341,25 @@ class FaceTracker:
             track.hidden = True
         else:
             self._lose(track, time_s)
+
+
+def _near(one: LocatedFace, other: LocatedFace) -> bool:
+    """Whether two sights may be of one face, by place and size."""
+    ratio = one.side_px / max(other.side_px, 1.0)
+    far = float(np.hypot(*(_centre(one) - _centre(other)))) / max(one.side_px, other.side_px, 1.0)
+    return far < 0.4 and 0.5 < ratio < 2.0
+
+
+def _nearest(face: LocatedFace, anchors: Sequence[Anchor]) -> LocatedFace | None:
+    return next((anchor.face for anchor in anchors if _near(face, anchor.face)), None)
+
+
+def _placed(face: LocatedFace, anchors: Sequence[Anchor]) -> LocatedFace:
+    """A face that is not sure, where the known picture has it: half covered, its outline is not its own."""
+    known = _nearest(face, anchors)
+    if known is None or face.confidence >= _CLEAR_CONFIDENCE:
+        return face
+    return replace(face, box=known.box, landmarks=known.landmarks, weak=False)
 
 
 def _remains(track: _Track, patches: Sequence[Patch]) -> Kept:

@@ -60,6 +60,8 @@ class _Showing:
     clarity: float
     best: Observation
     matched: FaceMatched | None = None
+    weak: bool = False
+    """Never more than a hint of a face."""
     count: int = 1
     coverage_fraction: float = 0.0
     confidence: float = 0.0
@@ -179,7 +181,7 @@ class Linker:
         for showing in self._open.values():
             if showing.end is None:
                 showing.end = max(end, showing.last_seen)
-        showings = [*self._closed, *self._open.values()]
+        showings = _without_hints([*self._closed, *self._open.values()])
         faces = _number("f", [(s, _face_entry(s, b)) for s in showings if isinstance(b := s.best, FaceSeen)])
         known = _number(
             "k", [(s, _known_entry(s, b)) for s in showings if isinstance(b := s.best, KnownSeen)]
@@ -218,6 +220,7 @@ class Linker:
                 clearest=time,
                 clarity=clarity,
                 best=observation,
+                weak=isinstance(observation, FaceSeen) and observation.weak,
             )
             self._open[key] = showing
             if isinstance(observation, OverlaySeen) and observation.since is not None:
@@ -254,6 +257,8 @@ def _absorb(showing: _Showing, clarity: float, observation: Observation) -> None
         if observation.known_span_s is not None:
             showing.known_end_s = max(observation.known_span_s[1], showing.known_end_s)
     showing.last_seen = max(showing.last_seen, observation.time)
+    if isinstance(observation, FaceSeen):
+        showing.weak = showing.weak and observation.weak
     if clarity > showing.clarity:
         showing.clarity, showing.clearest, showing.best = clarity, observation.time, observation
     if isinstance(observation, OverlaySeen):
@@ -293,6 +298,8 @@ def _key_and_clarity(observation: Observation) -> tuple[Key, float] | None:
         seen = 1.0 if observation.seen_directly else 0.1
         return ("face", observation.track), seen * observation.confidence * observation.box.area_px**0.5
     if isinstance(observation, KnownSeen):
+        if not observation.listed:
+            return None
         known = (
             "known",
             observation.list_name,
@@ -313,6 +320,26 @@ def _key_and_clarity(observation: Observation) -> tuple[Key, float] | None:
         overlay = ("overlay", observation.kind, on)
         return overlay, observation.confidence + observation.coverage_fraction
     return None
+
+
+def _without_hints(showings: Sequence[_Showing]) -> list[_Showing]:
+    """Without the hints of faces that nothing speaks for, and what lies on those.
+
+    Fire does not speak for a face: it draws faces itself.
+    """
+    marked = {
+        ("face", b.face_track)
+        for s in showings
+        if isinstance(b := s.best, OverlaySeen) and b.kind not in ("flames", "explosion")
+    }
+    named = {s.key for s in showings if s.matched is not None and s.matched.tier != "unknown"}
+    hints = {s.key for s in showings if s.weak} - marked - named
+    return [
+        s
+        for s in showings
+        if s.key not in hints
+        and not (isinstance(b := s.best, OverlaySeen) and ("face", b.face_track) in hints)
+    ]
 
 
 def _number(prefix: str, pairs: Iterable[tuple[_Showing, _EntryT]]) -> list[tuple[_Showing, _EntryT]]:

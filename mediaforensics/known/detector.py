@@ -2,30 +2,36 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
 
-from mediaforensics.detect import Surroundings
+from mediaforensics.detect import Examiner, Surroundings
 from mediaforensics.known.candidates import EXACT_MOST
-from mediaforensics.known.examiner import KnownExaminer
+from mediaforensics.known.examiner import KnownExaminer, Look
 from mediaforensics.known.shelves import Shelves
 from mediaforensics.known.sighting import DETECTOR
 from mediaforensics.known.store import KnownSet
+from mediaforensics.media.sample import Sample
 from mediaforensics.models import Model
 from mediaforensics.observations import KnownSeen, Observation, Remark
 from mediaforensics.options import KnownOptions
 
+PORTRAITS = "portraits"
 _NOTES_MOST = 20
 
 
 class KnownDetector:
-    """Compares every sample with a set of known pictures and videos.
+    """Compares every sample with a set of known pictures and videos, and with those of a gallery.
 
     Parameters
     ----------
-    known : KnownSet
+    known : KnownSet or None
         What to look for.
     options : KnownOptions
         Distances and quality, for lists that state none.
+    portraits : KnownSet or None
+        Pictures of enrolled people: they say who is shown where a face is covered, and are told of as not
+        ``listed``.
 
     Notes
     -----
@@ -34,17 +40,20 @@ class KnownDetector:
     sixteen looks had: at every cut, and at most every five seconds where a picture changes slowly.
     """
 
-    def __init__(self, known: KnownSet, options: KnownOptions) -> None:
-        self._known, self._options = known, options
-        self._shelves = Shelves(known)
+    def __init__(
+        self, known: KnownSet | None, options: KnownOptions, portraits: KnownSet | None = None
+    ) -> None:
+        self._known, self._options, self._portraits = known, options, portraits
+        self._shelves = None if known is None else Shelves(known)
+        self._portrait_shelves = None if portraits is None else Shelves(portraits)
 
     def __repr__(self) -> str:
-        return f"KnownDetector({self._known!r}, {self._options!r})"
+        return f"KnownDetector({self._known!r}, {self._options!r}, {self._portraits!r})"
 
     @property
     def name(self) -> str:
-        """``known``."""
-        return DETECTOR
+        """``known``; ``portraits`` where only those of a gallery are looked for."""
+        return DETECTOR if self._known is not None else PORTRAITS
 
     @property
     def version(self) -> str:
@@ -59,6 +68,8 @@ class KnownDetector:
     @property
     def notes(self) -> tuple[str, ...]:
         """What of the known set could not be used, in plain words; the first 20, then how many more."""
+        if self._known is None or self._shelves is None:
+            return ()
         problems = self._known.problems
         notes = [f"{problem.where}: {problem.why}" for problem in problems[:_NOTES_MOST]]
         if len(problems) > _NOTES_MOST:
@@ -86,6 +97,33 @@ class KnownDetector:
         """Known pictures and videos, and what was not looked at."""
         return (KnownSeen, Remark)
 
-    def begin(self, surroundings: Surroundings) -> KnownExaminer:
+    def begin(self, surroundings: Surroundings) -> Examiner:
         """Start on a file."""
-        return KnownExaminer(self._known, self._options, self._shelves, surroundings)
+        listed, portraits = (
+            None if of is None or on is None else KnownExaminer(of, self._options, on, surroundings)
+            for of, on in ((self._known, self._shelves), (self._portraits, self._portrait_shelves))
+        )
+        return _Examiner(self.name, listed, portraits)
+
+
+class _Examiner:
+    """Looks once at a sample for both sets."""
+
+    def __init__(self, name: str, listed: KnownExaminer | None, portraits: KnownExaminer | None) -> None:
+        self._name, self._listed, self._portraits = name, listed, portraits
+
+    def examine(self, sample: Sample, seen: Sequence[Observation]) -> Iterable[Observation]:
+        """What is listed, then what is enrolled."""
+        look = Look(sample)
+        listed = [] if self._listed is None else self._listed.look_at(look)
+        portraits = [] if self._portraits is None else self._portraits.look_at(look)
+        return [*listed, *(self._unlisted(one) for one in portraits if isinstance(one, KnownSeen))]
+
+    def end(self) -> Iterable[Observation]:
+        """What the file as a whole is, and what was not looked at."""
+        listed = [] if self._listed is None else self._listed.end()
+        portraits = [] if self._portraits is None or self._listed is not None else self._portraits.end()
+        return [*listed, *(replace(one, detector=self._name) for one in portraits if isinstance(one, Remark))]
+
+    def _unlisted(self, seen: KnownSeen) -> KnownSeen:
+        return replace(seen, detector=self._name, listed=False)

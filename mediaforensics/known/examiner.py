@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
+from functools import cached_property
 
 import cv2
 import numpy as np
@@ -12,6 +13,7 @@ from numpy.typing import NDArray
 
 from mediaforensics.detect import Surroundings
 from mediaforensics.known.cells import scaled
+from mediaforensics.known.features import Features, frame_features
 from mediaforensics.known.finder import VIEW_SIDE_PX
 from mediaforensics.known.fitting import Homography
 from mediaforensics.known.hashing import PDQ, SIDE_PX, Hashed, hashes_of, hashes_within
@@ -44,7 +46,7 @@ _LAID_WELL = 0.05
 _RIVAL_IOU, _RIVAL_MARGIN = 0.3, 0.05
 
 
-class _Look:
+class Look:
     """One sample, and the two views of it: one for hashes and rectangles, one for local features."""
 
     def __init__(self, sample: Sample) -> None:
@@ -53,6 +55,11 @@ class _Look:
         self.luma = self.view.pixels
         self.small = sample.frame.luma(SIDE_PX).pixels
         self._scale = self.luma.shape[1] / self.small.shape[1], self.luma.shape[0] / self.small.shape[0]
+
+    @cached_property
+    def features(self) -> Features:
+        """The local features of the view; dear, and the same for every set."""
+        return frame_features(self.luma)
 
     def in_view(self, rectangle: Rectangle) -> Rectangle:
         """A rectangle of the small view in the other."""
@@ -100,7 +107,11 @@ class KnownExaminer:
 
     def examine(self, sample: Sample, seen: Sequence[Observation]) -> Iterable[Observation]:
         """All known pictures visible in this sample, by list and entry."""
-        look = _Look(sample)
+        return self.look_at(Look(sample))
+
+    def look_at(self, look: Look) -> list[Observation]:
+        """As ``examine``, of a look that others share."""
+        sample = look.sample
         self._times = (self._times[0] if self._times else sample.time), sample.time
         self._allowed.clear()
         self._frames.clear()
@@ -184,14 +195,14 @@ class KnownExaminer:
                     since=first,
                 )
 
-    def _by_hash(self, look: _Look) -> dict[int, Sighting]:
+    def _by_hash(self, look: Look) -> dict[int, Sighting]:
         """What the whole frame is, or what is between its bars."""
         found: dict[int, Sighting] = {}
         for hashed in hashes_of(look.small, self._kinds):
             self._take(look, hashed, found, whole=True)
         return found
 
-    def _take(self, look: _Look, hashed: Hashed, found: dict[int, Sighting], *, whole: bool) -> None:
+    def _take(self, look: Look, hashed: Hashed, found: dict[int, Sighting], *, whole: bool) -> None:
         """Search for the values of a rectangle; PDQ goes before others, then the nearest."""
         nearby = near(self._known, hashed.kind, hashed.values, quality=hashed.quality, options=self._options)
         self._most_left_out = max(self._most_left_out, nearby.left_out)
@@ -209,14 +220,14 @@ class KnownExaminer:
             ):
                 found[hit.entry] = self._hash_sighting(look, hashed, hit, whole)
 
-    def _take_frame(self, look: _Look, hashed: Hashed, hit: Hit, at_s: float) -> None:
+    def _take_frame(self, look: Look, hashed: Hashed, hit: Hit, at_s: float) -> None:
         """A frame of a known video says little alone; the timeline joins it to others."""
         self._frames.append(FrameHit(video=hit.entry, at_s=at_s, distance_bits=hit.distance_bits))
         before = self._video_shown.get(hit.entry)
         if before is None or hit.distance_bits < before.distance_bits:
             self._video_shown[hit.entry] = self._hash_sighting(look, hashed, hit, True)
 
-    def _stretches(self, look: _Look) -> list[KnownSeen]:
+    def _stretches(self, look: Look) -> list[KnownSeen]:
         """The known videos that have been running for some samples, this one included."""
         if self._timeline is None:
             return []
@@ -236,7 +247,7 @@ class KnownExaminer:
             )
         return shown
 
-    def _hash_sighting(self, look: _Look, hashed: Hashed, hit: Hit, whole: bool) -> Sighting:
+    def _hash_sighting(self, look: Look, hashed: Hashed, hit: Hit, whole: bool) -> Sighting:
         orientation = hashed.orientations[hit.query]
         rectangle = look.in_view(hashed.rectangle)
         known = self._shelves.luma(hit.entry)
@@ -262,7 +273,7 @@ class KnownExaminer:
             established=placement,
         )
 
-    def _followed(self, look: _Look, now: dict[int, Sighting]) -> dict[int, Sighting]:
+    def _followed(self, look: Look, now: dict[int, Sighting]) -> dict[int, Sighting]:
         """What was seen in the last sample and is still there, though no longer by the hash of the frame."""
         found: dict[int, Sighting] = {}
         for entry, last in self._last.items():
@@ -283,7 +294,7 @@ class KnownExaminer:
                 )
         return found
 
-    def _moved(self, look: _Look, entry: int, last: Sighting) -> Placement | None:
+    def _moved(self, look: Look, entry: int, last: Sighting) -> Placement | None:
         """Where a placed picture is now: where it was, or where its points went."""
         known = self._shelves.luma(entry)
         if last.placement is None or last.established is None or known is None or self._before is None:
@@ -302,7 +313,7 @@ class KnownExaminer:
                 best = max(best, laid(moved), key=lambda placement: placement.alike_cells)
         return best if still_there(best, last.established) else None
 
-    def _may_look(self, look: _Look, now: dict[int, Sighting]) -> bool:
+    def _may_look(self, look: Look, now: dict[int, Sighting]) -> bool:
         """Whether this sample shows a picture that was not looked at closely yet."""
         sample, lost = look.sample, bool(self._last.keys() - now.keys())
         accounted = any(s.whole and s.algorithm == _PDQ_NAME for s in now.values())
@@ -320,7 +331,7 @@ class KnownExaminer:
         self._searched.append(layout)
         return True
 
-    def _inside(self, look: _Look, now: dict[int, Sighting]) -> dict[int, Sighting]:
+    def _inside(self, look: Look, now: dict[int, Sighting]) -> dict[int, Sighting]:
         """Pictures in rectangles of the frame, and anywhere in it by their features."""
         found: dict[int, Sighting] = {}
         for rectangle in find_rectangles(look.small):
@@ -331,7 +342,7 @@ class KnownExaminer:
         def wanted(entry: int) -> bool:
             return entry not in now and entry not in found and entry not in allowed
 
-        for entry, placement in self._shelves.find(look.luma, wanted):
+        for entry, placement in self._shelves.find(look.luma, lambda: look.features, wanted):
             rectangle = extent(placement, look.view)
             found[entry] = Sighting(
                 algorithm="sift",

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import tomllib
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from itertools import chain
@@ -118,6 +118,15 @@ def read_folder(
             yield builder.build(), problems
             builder, problems = SegmentBuilder(), []
     yield builder.build(), problems
+
+
+def read_pictures(named: Mapping[str, Path], list_name: str, limits: LimitOptions) -> Segment:
+    """Pictures by their ``entry_id``, as one segment; what cannot be read, or is a video, is not in it."""
+    builder = SegmentBuilder()
+    for entry_id, (_, read) in zip(named, _read_all(named.values(), limits, 0), strict=True):
+        if not isinstance(read, MediaError) and not read.frames:
+            _put(read, builder.entry(list_name, displayed_name(os.fsencode(entry_id)), ()), builder)
+    return builder.build()
 
 
 def _read_all(

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from mediaforensics.errors import BadSet
 from mediaforensics.known.candidates import EXACT_MOST, open_candidates
-from mediaforensics.known.features import Features, frame_features
+from mediaforensics.known.features import Features
 from mediaforensics.known.finder import PictureFinder
 from mediaforensics.known.placement import Placement
 from mediaforensics.known.segment import Pictures, holds
@@ -100,20 +100,24 @@ class Shelves:
                 return pixels
         return None
 
-    def find(self, luma: Pixels, wanted: Callable[[int], bool]) -> list[tuple[int, Placement]]:
+    def find(
+        self, luma: Pixels, features: Callable[[], Features], wanted: Callable[[int], bool]
+    ) -> list[tuple[int, Placement]]:
         """Entries whose picture is inside a view of ``finder.VIEW_SIDE_PX``, and where.
 
         Parameters
         ----------
         luma : ndarray, uint8, shape (height, width)
             The view.
+        features : callable
+            Gives the view's ``frame_features``.
         wanted : callable
             Whether an entry is still to be looked for.
         """
         opened = self._opened()
         if not opened:
             return []
-        frame = frame_features(luma)
+        frame = features()
         return [one for shelf, finder in opened for one in _found(shelf, finder, frame, luma, wanted)]
 
     def _opened(self) -> list[tuple[_Shelf, PictureFinder]]:

@@ -22,7 +22,7 @@ from numpy.typing import NDArray
 from mediaforensics.errors import MissingDependency
 from mediaforensics.known.candidates import EXACT_MOST, build_index
 from mediaforensics.known.exchange.listed import Listed, Problem
-from mediaforensics.known.folder import PICTURES_PER_SEGMENT, OnProgress
+from mediaforensics.known.folder import PICTURES_PER_SEGMENT, OnProgress, read_pictures
 from mediaforensics.known.lists import KnownList
 from mediaforensics.known.merge import merge_due, merged
 from mediaforensics.known.opening import Opened, open_paths, opened_set
@@ -121,6 +121,26 @@ class KnownSet:
         for opened in open_paths(paths, rules, form, limits, min_quality, on_progress):
             known = known._with(opened, opened.withdrawn)
         return known
+
+    @classmethod
+    def of_pictures(
+        cls, named: Mapping[str, str | PathLike[str]], *, rules: KnownList, limits: LimitOptions | None = None
+    ) -> KnownSet:
+        """A set of picture files by their ``entry_id``; those that cannot be read are not in it.
+
+        Parameters
+        ----------
+        named : mapping of str to path
+            Pictures, each with its ``entry_id``.
+        rules : KnownList
+            Name and settings of their list.
+        limits : LimitOptions, optional
+            What one picture may cost.
+        """
+        paths = {entry_id: Path(path) for entry_id, path in named.items()}
+        segment = read_pictures(paths, rules.name, limits or LimitOptions())
+        part = StoredSegment(segment=segment, removed=np.zeros(0, np.uint32), digest=segment.digest())
+        return cls(lists=(rules,), segments=(part,) if len(segment) else ())
 
     def add(
         self,

@@ -94,15 +94,19 @@ def test_a_saved_file_lists_what_its_folder_lists(saved, fixtures):
 
 
 def test_a_saved_file_finds_whom_its_folder_finds(saved, fixtures, tmp_path):
-    reports = []
+    reports, looked = [], []
     for gallery in (saved, fixtures / "gallery"):
         shown = command(
             "analyze", fixtures / "portrait.jpg", "--gallery", gallery, "--languages", "eng", "--json", "-"
         )
         report = json.loads(shown.stdout)
         assert [face["tier"] for face in report["faces"]] == ["match"]
-        reports.append({key: value for key, value in report.items() if key != "run"})
+        reports.append({key: value for key, value in report.items() if key not in ("run", "detectors")})
+        looked.append({one["name"]: one.get("notes", []) for one in report["detectors"] if one["ran"]})
     assert reports[0] == reports[1]
+    # Only the pictures themselves can be looked for where a face is covered; a saved file says it has none.
+    assert looked[1].keys() - looked[0].keys() == {"portraits"}
+    assert any("no pictures" in note for note in looked[0]["identity"])
 
 
 def test_enrolling_says_what_changed_and_what_was_refused(saved, people):
