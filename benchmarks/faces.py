@@ -6,8 +6,8 @@ Sections: ``clean``, ``turned`` (upside down), ``covered`` (still pictures, anot
 enrolled one), ``fire`` (a portrait that stands still under moving flames, clips of 3 s), ``enrolled`` (the
 enrolled photograph itself, 60 % of the face covered), ``cost``. Everything goes through ``Analyzer``; text
 and lists of known pictures are switched off. Beside it: YuNet and SFace as OpenCV's example uses them
-(detection 0.9, cosine 0.363, frame by frame). ``--half 0`` is what the routes were tuned with; 1 was not. Per cent, 95 %
-intervals.
+(detection 0.9, cosine 0.363, frame by frame). ``--half 0`` is what the routes were tuned with; 1 was not. Per
+cent, 95 % intervals.
 """
 
 from __future__ import annotations

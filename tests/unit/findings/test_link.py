@@ -229,3 +229,27 @@ def test_masks_are_of_the_clearest_sample_where_it_has_them():
         ("motion", at(3)),
         ("model", at(1)),
     ]
+
+
+def test_a_hint_of_a_face_counts_where_an_overlay_speaks_for_it():
+    def entries(*kinds):
+        linker = Linker()
+        for seconds in (1.0, 1.5):
+            hint = replace(face(seconds, confidence=0.4), weak=True)
+            linker.see(
+                at(seconds), [hint, *(replace(flames(seconds), kind=kind) for kind in kinds)], cut=False
+            )
+        found, _ = linker.entries(at(2.0))
+        return len(found.faces), [one.kind for one in found.overlays]
+
+    assert entries() == (0, [])
+    assert entries("crossed_out") == (1, ["crossed_out"])
+    assert entries("flames") == (0, [])  # fire draws faces itself
+    assert entries("flames", "bullet_hole") == (1, ["bullet_hole", "flames"])
+
+
+def test_a_picture_of_the_gallery_is_no_known_picture_of_the_report():
+    linker = Linker()
+    linker.see(at(1.0), [replace(known(1.0), listed=False), known(1.0, entry="listed")], cut=False)
+    found, _ = linker.entries(at(2.0))
+    assert [one.entry_id for one in found.known] == ["listed"]

@@ -308,3 +308,23 @@ def test_a_set_that_was_indexed_elsewhere_serves_where_faiss_is_missing(
     monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
     monkeypatch.setitem(sys.modules, "faiss", None)
     assert names() == with_faiss
+
+
+def test_pictures_of_a_gallery_are_found_beside_the_known_ones(known: KnownSet, tmp_path: Path) -> None:
+    save(tmp_path / "one.png", photo(7, 960, 540))
+    (tmp_path / "two.png").write_bytes(b"no picture")
+    named = {"somebody/one.png": tmp_path / "one.png", "somebody/two.png": tmp_path / "two.png"}
+    portraits = KnownSet.of_pictures(named, rules=KnownList(name="gallery"))
+    assert [entry.entry_id for _, entry in portraits.entries()] == ["somebody/one.png"]
+    surroundings = Surroundings(size_px=SIZE, moving=False)
+    frames = [fitted(photo(n, 960, 540), *SIZE) for n in (2, 7)]
+
+    def told(listed: KnownSet | None, frame: Pixels) -> list[tuple[str, bool, str]]:
+        examiner = KnownDetector(listed, KnownOptions(), portraits).begin(surroundings)
+        said = [*examiner.examine(sample(frame, 0.0), ()), *examiner.end()]
+        return [(o.entry_id, o.listed, o.detector) for o in said if isinstance(o, KnownSeen)]
+
+    assert told(known, frames[0]) == [("p2", True, "known")]
+    assert told(known, frames[1]) == [("somebody/one.png", False, "known")]
+    assert told(None, frames[1]) == [("somebody/one.png", False, "portraits")]
+    assert KnownDetector(None, KnownOptions(), portraits).name == "portraits"
