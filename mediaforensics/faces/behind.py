@@ -48,7 +48,9 @@ class Behind:
     _looked_s: float = float("-inf")
     _count: int = 0
 
-    def anchors(self, time_s: float, frame: Frame, *, cut: bool, sure: list[LocatedFace]) -> list[Anchor]:
+    def anchors(
+        self, time_s: float, frame: Frame, *, cut: bool, wanted: bool, sure: list[LocatedFace]
+    ) -> list[Anchor]:
         """The faces that are behind a fire at this moment.
 
         Parameters
@@ -59,6 +61,8 @@ class Behind:
             The sample's.
         cut : bool
             Another picture begins.
+        wanted : bool
+            Whether to look: some face that is followed is not clearly seen, or none is followed.
         sure : list of LocatedFace
             Faces followed already that need no looking for, in source pixels.
         """
@@ -70,7 +74,7 @@ class Behind:
         if not self._moments or time_s - self._moments[-1][0] >= _APART_S:
             self._moments.append((time_s, np.ascontiguousarray(view.pixels[..., 0])))
         lately = [red for at_s, red in self._moments if time_s - at_s <= _LATELY_S]
-        if len(lately) >= _LEAST_MOMENTS and time_s - self._looked_s >= _LOOK_EVERY_S:
+        if wanted and len(lately) >= _LEAST_MOMENTS and time_s - self._looked_s >= _LOOK_EVERY_S:
             least = np.minimum.reduce(lately)
             moved = float(np.mean(cv2.subtract(lately[-1], least) > _MOVED_LEVELS))
             if moved >= _MOVED_FRACTION:

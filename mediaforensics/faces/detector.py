@@ -124,9 +124,11 @@ class FaceExaminer:
         look = self._pace.look(time_s, luma, sample.new_picture, watched, followed)
         anchors = self._known_faces.anchors((o for o in seen if isinstance(o, KnownSeen)), frame.size_px)
         if self._moving:
-            sure = [f for f, hidden in self._tracker.open_faces() if not hidden and not doubtful(f)]
+            followed_now = self._tracker.open_faces()
+            sure = [f for f, hidden in followed_now if not hidden and not doubtful(f)]
             cut = sample.new_picture and Box(0, 0, *frame.size_px) in sample.changed
-            behind = self._behind.anchors(time_s, frame, cut=cut, sure=sure)
+            wanted = len(sure) < max(1, len(followed_now))
+            behind = self._behind.anchors(time_s, frame, cut=cut, wanted=wanted, sure=sure)
             anchors += [
                 one for one in behind if all(overlap(one.face.box, a.face.box) < 0.2 for a in anchors)
             ]

@@ -15,6 +15,7 @@ from mediaforensics.faces.locate import (
     LocatedFace,
     doubtful,
     one_each,
+    reddened,
     through,
 )
 from mediaforensics.media.frame import Frame, Pixels, View
@@ -48,7 +49,8 @@ class FaceFinder:
         """Upright faces of the whole frame, weak ones included, surest first."""
         view = working_view(frame)
         faces = self._locator.upright_any_size(view.pixels)
-        if not any(f.confidence >= SURE_CONFIDENCE for f in faces):
+        sure = any(f.confidence >= SURE_CONFIDENCE for f in faces)
+        if not sure and (faces or reddened(view.pixels)):
             veiled = self._locator.upright_any_size(through(view.pixels))
             faces = one_each(faces + [replace(f, veiled=True) for f in veiled])
         return [_out_of(view, f) for f in faces]

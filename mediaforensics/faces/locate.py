@@ -46,6 +46,7 @@ _CLOSE_UP_FACE_PX = 112
 _QUICK_FACE_PX = 80
 """Side of a face in a close-up of twice that side; it takes a sixth of the time of a frame."""
 _UPRIGHT_BONUS = 0.03
+_RED_LEVELS, _RED_FRACTION = 50, 0.002
 _THIN_PX = 7
 """Window of the median; of 240 faces under crosses, sights, holes, blood and flames it finds the most."""
 _STRAIGHTENINGS = 4
@@ -253,6 +254,12 @@ def through(pixels: Pixels) -> Pixels:
     """
     red = cv2.medianBlur(np.ascontiguousarray(pixels[..., 0]), _THIN_PX)
     return np.asarray(cv2.cvtColor(red, cv2.COLOR_GRAY2RGB), np.uint8)
+
+
+def reddened(pixels: Pixels) -> bool:
+    """Whether anything in a picture, RGB, is as red as blood, flames or paint."""
+    few = pixels[::4, ::4].astype(np.int16)
+    return float(np.mean(few[..., 0] - few[..., 1] > _RED_LEVELS)) >= _RED_FRACTION
 
 
 def one_each(faces: Sequence[LocatedFace]) -> list[LocatedFace]:
