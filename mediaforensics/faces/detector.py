@@ -122,16 +122,7 @@ class FaceExaminer:
         followed = [_shares(face, frame.size_px) for face in known]
         watched = bool(known or self._held)
         look = self._pace.look(time_s, luma, sample.new_picture, watched, followed)
-        anchors = self._known_faces.anchors((o for o in seen if isinstance(o, KnownSeen)), frame.size_px)
-        if self._moving:
-            followed_now = self._tracker.open_faces()
-            sure = [f for f, hidden in followed_now if not hidden and not doubtful(f)]
-            cut = sample.new_picture and Box(0, 0, *frame.size_px) in sample.changed
-            wanted = len(sure) < max(1, len(followed_now))
-            behind = self._behind.anchors(time_s, frame, cut=cut, wanted=wanted, sure=sure)
-            anchors += [
-                one for one in behind if all(overlap(one.face.box, a.face.box) < 0.2 for a in anchors)
-            ]
+        anchors = self._anchors(sample, seen)
         before, self._anchored = self._anchored, frozenset(anchor.key for anchor in anchors)
         if look == "rest" and not self._held and before == self._anchored:
             return [_observation(f, sample) for f in self._tracker.rest(time_s)]
@@ -147,6 +138,20 @@ class FaceExaminer:
         if self._embedder is not None:
             self._embedders.give(self._embedder)
         return ()
+
+    def _anchors(self, sample: Sample, seen: Sequence[Observation]) -> list[Anchor]:
+        """The faces that are there, seen or not: of known pictures, and behind a fire."""
+        time_s, frame = sample.time.seconds, sample.frame
+        anchors = self._known_faces.anchors((o for o in seen if isinstance(o, KnownSeen)), frame.size_px)
+        if not self._moving:
+            return anchors
+        followed = self._tracker.open_faces()
+        sure = [face for face, hidden in followed if not hidden and not doubtful(face)]
+        cut = sample.new_picture and Box(0, 0, *frame.size_px) in sample.changed
+        wanted = len(sure) < max(1, len(followed))
+        behind = self._behind.anchors(time_s, frame, cut=cut, wanted=wanted, sure=sure)
+        known = [anchor.face.box for anchor in anchors]
+        return anchors + [one for one in behind if all(overlap(one.face.box, box) < _APART for box in known)]
 
     def _small_frame(self, sample: Sample) -> list[LocatedFace]:
         """The known faces and new ones that are not small; known small ones are looked at close up."""
