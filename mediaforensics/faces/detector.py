@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from mediaforensics.detect import Surroundings
 from mediaforensics.faces.behind import Behind
-from mediaforensics.faces.beneath import AnchorKey, KnownFaces
+from mediaforensics.faces.beneath import Anchor, AnchorKey, KnownFaces
 from mediaforensics.faces.embed import SFACE, Embedding, FaceEmbedder, aligned_crop
 from mediaforensics.faces.find import FaceFinder
 from mediaforensics.faces.locate import (

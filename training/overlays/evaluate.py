@@ -34,7 +34,11 @@ def auc(negative: np.ndarray, positive: np.ndarray) -> float:
 
 
 def confidences(session: onnxruntime.InferenceSession, crops: np.ndarray) -> np.ndarray:
-    """Confidence ``(n, 9)`` of uint8 crops."""
+    """Confidence ``(n, 9)`` of uint8 crops, shrunk for a network that takes smaller ones."""
+    side = session.get_inputs()[0].shape[2]
+    if side != crops.shape[1]:
+        smaller = [cv2.resize(crop, (side, side), interpolation=cv2.INTER_AREA) for crop in crops]
+        crops = np.stack(smaller)
     out = []
     for i in range(0, len(crops), 50):
         planes = np.ascontiguousarray(crops[i : i + 50].transpose(0, 3, 1, 2), np.float32)
@@ -148,17 +152,21 @@ def main() -> None:
     """Measure from the command line."""
     parser = argparse.ArgumentParser(description=__doc__)
     arguments(parser)
-    parser.add_argument("--model", type=Path, required=True)
+    parser.add_argument(
+        "--model", type=Path, required=True, action="append", help="repeatable: all on the same crops"
+    )
     parser.add_argument("--harmless", type=int, default=2000)
     parser.add_argument("--per-kind", type=int, default=150)
-    parser.add_argument("--sheets", type=Path, help="folder for pictures of the worst errors")
+    parser.add_argument("--sheets", type=Path, help="folder for pictures of the last model's worst errors")
     args = parser.parse_args()
     cv2.setNumThreads(1)
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = options.inter_op_num_threads = 1
-    session = onnxruntime.InferenceSession(str(args.model), options, providers=["CPUExecutionProvider"])
     sets = test_set(args)
-    got = measure(sets, session)
+    for model in args.model:
+        print(model)
+        session = onnxruntime.InferenceSession(str(model), options, providers=["CPUExecutionProvider"])
+        got = measure(sets, session)
     if args.sheets:
         args.sheets.mkdir(parents=True, exist_ok=True)
         for name in ("harmless", "clean", "scenes", "isolated"):

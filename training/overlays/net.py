@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import onnx
 import torch
+from onnx import numpy_helper
 from torch import Tensor, nn
 from torch.nn import functional
 
@@ -141,6 +143,27 @@ class OverlayNet(nn.Module):
                 conv.gain.copy_(gain.view(-1, 1, 1, 1))
                 conv.shift.copy_(weights[f"{norm}.bias"] - weights[f"{norm}.running_mean"] * gain)
 
+    def load_exported(self, path: Path) -> None:
+        """Go on from a file that ``export.py`` wrote: its convolutions are folded, its linear layers are not.
+
+        A folded weight is taken apart again, so that a step of the optimiser is as long for each channel.
+        """
+        stored = {
+            tensor.name.removesuffix("_half"): torch.from_numpy(numpy_helper.to_array(tensor).copy()).float()
+            for tensor in onnx.load(path).graph.initializer
+        }
+        folded = [stored[name] for name in sorted((n for n in stored if "Conv" in n), key=_number)]
+        heads = [self.sixteenth, self.last, self.eighth, *self.joint]
+        own = [m for part in (self.features, *heads) for m in part.modules() if isinstance(m, Conv)]
+        with torch.no_grad():
+            for conv, weight in zip(own, folded, strict=True):
+                size = weight.flatten(1).norm(dim=1).view(-1, 1, 1, 1) + 1e-6
+                conv.weight.copy_(weight / size)
+                conv.gain.copy_(size)
+            for name, parameter in self.named_parameters():
+                if not name.endswith((".gain", ".weight")) or f"net.{name}" in stored:
+                    parameter.copy_(stored[f"net.{name}"])
+
     def folded(self) -> OverlayNet:
         """Multiply the gains into the weights, for export."""
         with torch.no_grad():
@@ -149,6 +172,10 @@ class OverlayNet(nn.Module):
                     module.weight.mul_(module.gain)
                     module.gain.fill_(1.0)
         return self
+
+
+def _number(name: str) -> int:
+    return int(name.rsplit("_", 1)[1])
 
 
 def strongest(mask: Tensor) -> Tensor:

@@ -125,7 +125,10 @@ def train(args: argparse.Namespace) -> OverlayNet:
     torch.set_num_threads(args.threads)
     torch.manual_seed(args.seed)
     net = OverlayNet()
-    net.load_trunk(args.trunk)
+    if args.start:
+        net.load_exported(args.start)
+    else:
+        net.load_trunk(args.trunk)
     for parameter in net.features[:FROZEN_BLOCKS].parameters():
         parameter.requires_grad_(False)
     net = net.to(memory_format=torch.channels_last)
@@ -219,7 +222,9 @@ def main() -> None:
     parser.add_argument(
         "--work", type=Path, required=True, help="folder with shards/; checkpoints go there too"
     )
-    parser.add_argument("--trunk", type=Path, required=True, help="mobilenet_v2-b0353104.pth")
+    begin = parser.add_mutually_exclusive_group(required=True)
+    begin.add_argument("--trunk", type=Path, help="begin with mobilenet_v2-b0353104.pth")
+    begin.add_argument("--start", type=Path, help="go on from a network that export.py wrote")
     parser.add_argument("--name", default="overlays", help="name of the checkpoint")
     parser.add_argument("--minutes", type=float, default=75, help="how long to train, over all runs")
     parser.add_argument("--batch", type=int, default=64)
