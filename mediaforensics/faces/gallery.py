@@ -23,7 +23,7 @@ _LEAST_COHORT = 10
 
 
 class Gallery:
-    """The people that may be named. Immutable and free of pictures: it holds templates only.
+    """The people that may be named. Immutable; holds templates, and where the pictures lie, but no pictures.
 
     Make it with :meth:`open`.
 
