@@ -68,8 +68,12 @@ class KnownDetector:
     @property
     def notes(self) -> tuple[str, ...]:
         """What of the known set could not be used, in plain words; the first 20, then how many more."""
+        covered = 0 if self._portrait_shelves is None else self._portrait_shelves.unusable
+        enrolled = (
+            [f"{covered} pictures of the gallery are looked for as the whole frame only"] if covered else []
+        )
         if self._known is None or self._shelves is None:
-            return ()
+            return tuple(enrolled)
         problems = self._known.problems
         notes = [f"{problem.where}: {problem.why}" for problem in problems[:_NOTES_MOST]]
         if len(problems) > _NOTES_MOST:
@@ -85,7 +89,7 @@ class KnownDetector:
             notes.append(
                 f"{without} entries are hashes without a picture: they are looked for as the whole frame only"
             )
-        return tuple(notes)
+        return (*notes, *enrolled)
 
     @property
     def needs(self) -> Sequence[type[Observation]]:
