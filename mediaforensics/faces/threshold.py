@@ -34,8 +34,8 @@ _ROUTE_MARGIN: dict[Route, float] = {
     "inpainted": -0.015,
     "known_image": 0.0,
 }
-"""Of 300 strangers under crosses, sights, holes, blood and flames (gallery of 60) one in a hundred is more alike
-by the route ``inpainted`` than its threshold."""
+"""Of 300 strangers under crosses, sights, holes, blood and flames (gallery of 60) one in a hundred is more
+alike by the route ``inpainted`` than its threshold."""
 
 MATCH_MARGIN = 0.06
 """How much more alike the best person must be than the second best for a match."""
