@@ -33,6 +33,7 @@ import mediaforensics as mf
 from mediaforensics.faces.embed import SFACE, FaceEmbedder, align
 from mediaforensics.faces.gallery import Gallery
 from mediaforensics.faces.locate import YUNET, FaceLocator
+from mediaforensics.faces.roster import Roster
 from mediaforensics.media.frame import Pixels
 from mediaforensics.observations import FaceMatched, FaceSeen
 from mediaforensics.types import Box
@@ -64,7 +65,9 @@ class Tally:
 class Watched(Gallery):
     """A gallery that remembers what it was asked: the nearest person is told only where there is a match."""
 
-    asked: list[tuple[float, int]]
+    def __init__(self, roster: Roster, folder: Path) -> None:
+        super().__init__(roster, folder)
+        self.asked: list[tuple[float, int]] = []
 
     def similarities(self, embedding):  # type: ignore[no-untyped-def]
         """As ``Gallery``."""
@@ -119,11 +122,8 @@ class Bench:
         self.strangers = [others[i] for i in random.permutation(len(others))]
         scenes = sorted((data / "hashes" / "pictures").glob("*.jpg"))
         self._scenes = [_read(path) for path in scenes]
-        opened = Gallery.open(folder)
-        self.gallery = Watched.__new__(Watched)
-        self.gallery.__dict__.update(opened.__dict__)
-        self.gallery.asked = []
-        self.names = [person.person_id for person in opened.people]
+        self.gallery = Watched(Roster.open(folder), folder)
+        self.names = [person.person_id for person in self.gallery.people]
         options = mf.Options(text=None, evidence=None)
         self.analyzer = mf.Analyzer(gallery=self.gallery, options=options, threads=1)
         self.plain = Plain(pictures)

@@ -241,9 +241,8 @@ class Analyzer:
         from mediaforensics.known.lists import KnownList
         from mediaforensics.known.store import KnownSet
 
-        if self._gallery is None or not self._gallery.pictures or self._options.known is None:
-            return None
-        if self._options.faces is None:
+        wanted = self._options.known is not None and self._options.faces is not None
+        if not wanted or self._gallery is None or not self._gallery.pictures:
             return None
         return KnownSet.of_pictures(
             self._gallery.pictures, rules=KnownList(name="gallery"), limits=self._options.limits

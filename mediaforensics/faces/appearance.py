@@ -21,6 +21,7 @@ from mediaforensics.types import Box
 MAX_SIGHTS = 8
 _REGION_PX = 176
 _LEAST_MOMENTS = 4
+"""Of fewer the fire itself is left."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)

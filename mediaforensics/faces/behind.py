@@ -2,7 +2,7 @@
 
 Fire is bright in red and never in one place for long: the least red each pixel had lately is that of what is
 behind it. Of 30 press photographs under moving flames that cover 55 % of the face, YuNet finds all in that
-picture of eight moments, and two in three in a single frame.
+picture of eight moments.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from mediaforensics.faces.beneath import Anchor
+from mediaforensics.faces.anchors import Anchor
 from mediaforensics.faces.find import FaceFinder, working_view
 from mediaforensics.faces.locate import LocatedFace, overlap
 from mediaforensics.media.frame import Frame

@@ -6,8 +6,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
 from mediaforensics.detect import Surroundings
+from mediaforensics.faces.anchors import Anchor, AnchorKey, KnownFaces
 from mediaforensics.faces.behind import Behind
-from mediaforensics.faces.beneath import Anchor, AnchorKey, KnownFaces
 from mediaforensics.faces.embed import SFACE, Embedding, FaceEmbedder, aligned_crop
 from mediaforensics.faces.find import FaceFinder
 from mediaforensics.faces.locate import (
@@ -50,8 +50,10 @@ _REFUTED_FOR_S = 2.0
 _SURER = 0.1
 _MAX_REFUTED = 24
 _MAX_WEAK = 2
+"""Hints told of at once: each costs the overlay stage a look."""
 _WEAK_AT_MOST = DETECT_CONFIDENCE - 0.01
 _APART = 0.1
+"""Intersection over union from which two places are of one face; less than of two sights, whose boxes fit."""
 
 
 class FaceDetector:
@@ -69,7 +71,7 @@ class FaceDetector:
     """
 
     name = NAME
-    version = "1"
+    version = "2"
     models: Sequence[Model] = (YUNET, SFACE)
     notes: Sequence[str] = ()
     needs: Sequence[type[Observation]] = (KnownSeen,)

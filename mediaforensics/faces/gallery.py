@@ -20,6 +20,7 @@ from mediaforensics.faces.threshold import match_threshold
 from mediaforensics.observations import Route
 
 _LEAST_COHORT = 10
+"""People from which their likeness to one another says what is usual."""
 
 
 class Gallery:
@@ -42,7 +43,7 @@ class Gallery:
     """
 
     def __init__(self, roster: Roster, folder: Path | None = None) -> None:
-        self._roster = roster
+        self._roster, self._folder = roster, folder
         matched = {person.person_id for person in roster.matched}
         self.pictures: Mapping[str, Path] = {
             f"{p.person_id}/{p.file}": folder / p.person_id / p.file
@@ -60,7 +61,7 @@ class Gallery:
         self._templates = np.concatenate(templates)
         self._templates.setflags(write=False)
         self._starts = np.cumsum([0, *(len(t) for t in templates[:-1])])
-        self._pull = self._drawn()
+        self._cohort_excess = self._excess_over_cohort()
 
     def __len__(self) -> int:
         return len(self.people)
@@ -120,7 +121,7 @@ class Gallery:
         BadGallery
             Nobody would be left to match.
         """
-        return Gallery(self._roster.without(person_ids))
+        return Gallery(self._roster.without(person_ids), self._folder)
 
     def similarities(self, embedding: Embedding) -> NDArray[np.float32]:
         """Cosine similarity to the nearest template of each person, in the order of ``people``.
@@ -134,11 +135,12 @@ class Gallery:
         -----
         Some pictures, blurred ones mostly, are like everybody: strangers are matched with those few. From the
         similarity to a person is taken by how much the other people enrolled are more like them than people
-        are like one another; with ten people or more, and never added.
+        are like one another; with ten people or more, and never added (normalising by a cohort, Auckenthaler et
+        al. 2000, one-sided).
         """
-        return np.maximum.reduceat(self._templates @ embedding, self._starts) - self._pull
+        return np.maximum.reduceat(self._templates @ embedding, self._starts) - self._cohort_excess
 
-    def _drawn(self) -> NDArray[np.float32]:
+    def _excess_over_cohort(self) -> NDArray[np.float32]:
         """How much more like each person the others are than is usual, shape (people,)."""
         if len(self.people) < _LEAST_COHORT:
             return np.zeros(len(self.people), np.float32)

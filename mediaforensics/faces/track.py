@@ -14,7 +14,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from mediaforensics.faces.beneath import Anchor, AnchorKey
+from mediaforensics.faces.anchors import Anchor, AnchorKey
 from mediaforensics.faces.embed import Embedding
 from mediaforensics.faces.locate import DETECT_CONFIDENCE, LocatedFace, overlap
 from mediaforensics.media.frame import Pixels, View
@@ -165,12 +165,14 @@ class FaceTracker:
             By track number.
         """
         self._lost = [(s, t) for s, t in self._lost if time_s - s <= _REJOIN_LIMIT_S]
-        anchored = self._anchored(anchors, time_s)
-        left_tracks, left_faces = list(self._open), [_placed(face, anchors) for face in faces]
+        anchored = self._anchored(anchors, time_s, new_picture)
+        faces = [_placed(face, anchors) for face in faces]
+        left_tracks, left_faces = list(self._open), list(faces)
         for track, face in _pairs(self._open, faces):
             if track not in left_tracks or face not in left_faces:
                 continue
-            same = track.number in anchored and anchored[track.number].face is _nearest(face, anchors)
+            carried = anchored.get(track.number)
+            same = carried is not None and carried is _nearest(face, anchors)
             if same or self._continues(track, face, time_s, picture, new_picture, looks):
                 left_tracks.remove(track)
                 left_faces.remove(face)
@@ -205,22 +207,24 @@ class FaceTracker:
         self._take_anchors(anchors, time_s, picture, looks)
         return self._followed()
 
-    def _anchored(self, anchors: Sequence[Anchor], time_s: float) -> dict[int, Anchor]:
-        """The tracks that a known picture carries, by number; one at the place of another picture is over."""
+    def _anchored(self, anchors: Sequence[Anchor], time_s: float, new_picture: bool) -> dict[int, Anchor]:
+        """The tracks that a known picture carries, by number; one at the place of another picture is over.
+
+        While the picture stands, another anchor at the place is the same face by another name: one photograph
+        may be on two lists, or be found behind a fire first.
+        """
         by_key = {anchor.key: anchor for anchor in anchors}
         for track in list(self._open):
             if track.anchor is not None and track.anchor not in by_key:
                 track.anchor = None
-                if any(_near(track.face, anchor.face) for anchor in anchors):
+                if new_picture and _nearest(track.face, anchors) is not None:
                     self._lose(track, time_s)
         return {t.number: by_key[t.anchor] for t in self._open if t.anchor is not None}
 
     def _take_anchors(self, anchors: Sequence[Anchor], time_s: float, picture: View, looks: Looks) -> None:
         """Give every anchor a track: the one at its place, or a new one, of a face that is not to be seen."""
         taken = {track.anchor for track in self._open}
-        for anchor in anchors:
-            if anchor.key in taken:
-                continue
+        for anchor in (one for one in anchors if one.key not in taken):
             here = [t for t in self._open if t.anchor is None and _near(t.face, anchor.face)]
             if here:
                 here[0].anchor, here[0].weak = anchor.key, False
@@ -350,16 +354,16 @@ def _near(one: LocatedFace, other: LocatedFace) -> bool:
     return far < 0.4 and 0.5 < ratio < 2.0
 
 
-def _nearest(face: LocatedFace, anchors: Sequence[Anchor]) -> LocatedFace | None:
-    return next((anchor.face for anchor in anchors if _near(face, anchor.face)), None)
+def _nearest(face: LocatedFace, anchors: Sequence[Anchor]) -> Anchor | None:
+    return next((anchor for anchor in anchors if _near(face, anchor.face)), None)
 
 
 def _placed(face: LocatedFace, anchors: Sequence[Anchor]) -> LocatedFace:
     """A face that is not sure, where the known picture has it: half covered, its outline is not its own."""
-    known = _nearest(face, anchors)
-    if known is None or face.confidence >= _CLEAR_CONFIDENCE:
+    anchor = _nearest(face, anchors)
+    if anchor is None or face.confidence >= _CLEAR_CONFIDENCE:
         return face
-    return replace(face, box=known.box, landmarks=known.landmarks, weak=False)
+    return replace(face, box=anchor.face.box, landmarks=anchor.face.landmarks, weak=False)
 
 
 def _remains(track: _Track, patches: Sequence[Patch]) -> Kept:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from functools import cached_property
 
@@ -105,12 +105,8 @@ class KnownExaminer:
         self._most_left_out = 0
         self._times: tuple[Timestamp, Timestamp] | None = None
 
-    def examine(self, sample: Sample, seen: Sequence[Observation]) -> Iterable[Observation]:
-        """All known pictures visible in this sample, by list and entry."""
-        return self.look_at(Look(sample))
-
     def look_at(self, look: Look) -> list[Observation]:
-        """As ``examine``, of a look that others share."""
+        """All known pictures visible in this sample, by list and entry."""
         sample = look.sample
         self._times = (self._times[0] if self._times else sample.time), sample.time
         self._allowed.clear()

@@ -12,14 +12,16 @@ import pytest
 from face_pictures import FIXTURES, on_canvas, read, sample_of
 
 from mediaforensics.detect import Surroundings
+from mediaforensics.faces.anchors import Anchor
 from mediaforensics.faces.detector import FaceDetector
 from mediaforensics.faces.embed import SFACE, FaceEmbedder
 from mediaforensics.faces.enrol import Portrait
 from mediaforensics.faces.gallery import Gallery
 from mediaforensics.faces.identify import FaceIdentifier
-from mediaforensics.faces.locate import DETECT_CONFIDENCE, YUNET, FaceLocator, through
+from mediaforensics.faces.locate import DETECT_CONFIDENCE, YUNET, FaceLocator, LocatedFace, through
 from mediaforensics.faces.person import Person
 from mediaforensics.faces.roster import Roster
+from mediaforensics.faces.track import FaceTracker, Looks
 from mediaforensics.faces.uncover import around, overlay_mask, uncovered
 from mediaforensics.observations import (
     FaceMatched,
@@ -159,6 +161,35 @@ def test_another_known_picture_at_the_same_place_is_another_face(detector, press
     assert tracks[0] != tracks[1]
 
 
+def test_a_doubtful_sight_of_a_carried_face_is_that_face(press, face_box):
+    """A known picture has the face already; half covered it is found, too, but out of place."""
+    tracker = FaceTracker()
+    sure = LocatedFace(
+        box=tuple(float(v) for v in face_box.as_list()),
+        landmarks=np.array([(600, 330), (690, 330), (645, 370), (610, 400), (680, 400)], np.float32),
+        confidence=0.9,
+    )
+    looks = Looks(
+        crop=lambda face: np.zeros((112, 112, 3), np.uint8), embed=lambda crop: np.zeros(128, np.float32)
+    )
+    anchors = [Anchor(key=("list", "picture", False, 0), face=sure)]
+    doubtful = replace(sure, box=tuple(v + 25.0 for v in sure.box), confidence=0.7)
+    for n, pixels in enumerate((hidden(press), shown(press), hidden(press))):
+        view = sample_of(pixels).frame.luma(640)
+        followed = tracker.step(0.5 * n, view, n == 0, [doubtful] if n else [], looks, anchors)
+        assert [(one.track, one.face.box) for one in followed] == [(1, sure.box)]
+
+
+def test_one_photograph_on_two_lists_is_one_face(detector, press):
+    examiner = detector.begin(MOVING)
+    tracks = []
+    for n, name in enumerate(("a", "a", "b", "b", "a")):
+        seen = [known_picture(press, 0.5 * n, name)]
+        found = examiner.examine(sample_of(hidden(press), 0.5 * n, n == 0), seen)
+        tracks.append([one.track for one in found])
+    assert tracks == [[1]] * 5
+
+
 def test_what_moves_before_a_still_face_is_taken_away(detector, press, face_box):
     examiner = detector.begin(MOVING)
     clean, direct, behind = shown(press), 0, []
@@ -229,6 +260,14 @@ def test_a_face_put_into_a_known_picture_is_not_the_one_it_had(detector, identif
     """Of the picture all agrees but the face, which is seen clearly."""
     last = named(detector, identifier, [shown(portraits["bea-south"])], known=press)
     assert "executive-a" not in [one.person_id for one in last]
+
+
+def test_a_face_that_is_uncovered_later_takes_back_what_the_picture_said(
+    detector, identifier, press, portraits
+):
+    frames = [hidden(press), hidden(press), *[shown(portraits["bea-south"])] * 3]
+    last = named(detector, identifier, frames, known=press)
+    assert [one.person_id for one in last if one.tier == "match"] == ["bea-south"]
 
 
 def test_the_least_red_over_time_names_a_burning_face(detector, identifier, press, face_box):
