@@ -135,8 +135,8 @@ class Gallery:
         -----
         Some pictures, blurred ones mostly, are like everybody: strangers are matched with those few. From the
         similarity to a person is taken by how much the other people enrolled are more like them than people
-        are like one another; with ten people or more, and never added (normalising by a cohort, Auckenthaler et
-        al. 2000, one-sided).
+        are like one another; with ten people or more, and never added (one-sided normalising by a cohort,
+        Auckenthaler et al. 2000).
         """
         return np.maximum.reduceat(self._templates @ embedding, self._starts) - self._cohort_excess
 
