@@ -9,7 +9,8 @@ from face_pictures import on_canvas, sample_of
 
 from mediaforensics.detect import Surroundings
 from mediaforensics.faces.detector import FaceDetector
-from mediaforensics.faces.track import HIDDEN_LIMIT_S, kept, patch
+from mediaforensics.faces.patches import kept, patch
+from mediaforensics.faces.track import HIDDEN_LIMIT_S
 from mediaforensics.options import FaceOptions
 
 SIZE = (1280, 720)
